@@ -1,0 +1,29 @@
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test lint bench clean
+python := .venv/bin/python
+
+help: ## what can be made
+	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 10
+
+setup: ## system packages (as root), Nix's headers, .venv and the extension: what is missing of them
+	@scripts/setup
+
+demo: setup ## the main job on examples/: a configuration's options, and one of them in full
+	@scripts/demo
+
+test: setup ## every test that this machine can run
+	$(python) -m pytest
+
+lint: setup ## ruff, mypy --strict, clang-format and the shell's syntax; changes nothing
+	.venv/bin/ruff check
+	.venv/bin/ruff format --check
+	.venv/bin/mypy
+	.venv/bin/clang-format --dry-run -Werror $(wildcard native/*.[ch]* native/compat/*/*.[ch]*)
+	for script in scripts/setup scripts/demo .ci/run; do bash -n $$script || exit 1; done
+
+bench: setup ## time and memory beside nix-instantiate's
+	$(python) -m benches.bench_options
+
+clean: ## remove what `make setup` and the tests made, but for the system packages and Nix's headers
+	rm -rf .venv build *.egg-info hmeval/_native*.so .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	find . -name __pycache__ -prune -exec rm -rf {} +

@@ -1,0 +1,64 @@
+"""hmeval: the options of a Home Manager configuration, their final values, and who set them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from hmeval.errors import (
+    CacheError,
+    EngineError,
+    EvaluationError,
+    HmevalError,
+    PlanError,
+    Position,
+    TargetError,
+    TraceFrame,
+)
+from hmeval.kinds import Derivation, Function, NixPath
+
+if TYPE_CHECKING:
+    from hmeval.engine.evaluator import Evaluator
+    from hmeval.engine.ffi import engine
+    from hmeval.engine.value import Value
+    from hmeval.configuration import Configuration, load
+    from hmeval.options.model import Option, OptionTree
+
+__all__ = [
+    "CacheError",
+    "Configuration",
+    "Derivation",
+    "EngineError",
+    "EvaluationError",
+    "Evaluator",
+    "Function",
+    "HmevalError",
+    "NixPath",
+    "Option",
+    "OptionTree",
+    "PlanError",
+    "Position",
+    "TargetError",
+    "TraceFrame",
+    "Value",
+    "engine",
+    "load",
+]
+
+# What needs the engine is imported when it is first used, so that `import hmeval` stays quick.
+_LAZY = {
+    "Configuration": "hmeval.configuration",
+    "Evaluator": "hmeval.engine.evaluator",
+    "Option": "hmeval.options.model",
+    "OptionTree": "hmeval.options.model",
+    "Value": "hmeval.engine.value",
+    "engine": "hmeval.engine.ffi",
+    "load": "hmeval.configuration",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _LAZY:
+        raise AttributeError(f"module 'hmeval' has no attribute {name!r}")
+    from importlib import import_module
+
+    return getattr(import_module(_LAZY[name]), name)

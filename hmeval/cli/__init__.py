@@ -1,0 +1,72 @@
+"""The command line: `main` picks a command, runs it, and turns what goes wrong into an exit code."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from importlib import import_module
+
+from hmeval.cli import failures
+from hmeval.cli.introspection import ShowCompletion, ShowVersion
+
+# One module for each command: it says how it is called (`register`) and does it (`run`).
+COMMANDS = ("options", "eval")
+
+_EXAMPLES = """\
+examples:
+  hmeval options --file home.nix --offline programs.git
+  hmeval options --flake .#alice --search 'git sign'
+  hmeval options --flake .#alice programs.git.enable
+  hmeval options --flake .#alice --set --format json | jq '.options[].name'
+  hmeval eval --flake .#alice --at home.username
+  hmeval eval --flake .#alice 'builtins.length config.home.packages'
+
+exit codes: 0 done, 1 the evaluation or the input failed, 2 wrong usage, 130 interrupted
+"""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run `hmeval` with these arguments (by default the process's) and return its exit code.
+
+    0 done, 1 the evaluation or the input failed, 2 wrong usage, 130 interrupted. Never raises what hmeval raises on
+    purpose: it is told on standard error.
+    """
+    parser = build_parser()
+    try:
+        arguments = parse_arguments(parser, argv)
+    except SystemExit as wrong_usage:  # argparse has told what is wrong, or shown the help
+        return wrong_usage.code if isinstance(wrong_usage.code, int) else failures.WRONG_USAGE
+    return failures.run(lambda: int(arguments.run(arguments)), arguments.parser)
+
+
+def parse_arguments(parser: argparse.ArgumentParser, argv: Sequence[str] | None) -> argparse.Namespace:
+    """The arguments of a command; paths may stand before, between and after flags. Raises SystemExit as argparse does."""
+    arguments, rest = parser.parse_known_args(argv)
+    # argparse takes the paths that stand together first for all of them, and leaves the others over.
+    if rest and (not hasattr(arguments, "paths") or any(word.startswith("-") for word in rest)):
+        arguments.parser.error(f"unrecognized arguments: {' '.join(rest)}")
+    if rest:
+        arguments.paths += rest
+    return arguments
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """The parser of the whole command line: each command registers itself, its `run` and its own parser."""
+    parser = argparse.ArgumentParser(
+        prog="hmeval",
+        description="Look into a Home Manager configuration: its options, their values, and who sets them.",
+        epilog=_EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    parser.add_argument("--version", action=ShowVersion, help="show hmeval's version, and exit")
+    parser.add_argument(
+        "--print-completion",
+        action=ShowCompletion,
+        metavar="SHELL",
+        help="print the completion script for bash, zsh or tcsh, and exit",
+    )
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    for name in COMMANDS:
+        import_module(f"hmeval.cli.{name}").register(commands)
+    return parser

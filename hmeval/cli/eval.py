@@ -1,0 +1,67 @@
+"""`hmeval eval`: the value of an expression, or of a path of the configuration."""
+
+from __future__ import annotations
+
+import argparse
+from typing import TYPE_CHECKING, Any
+
+from hmeval.cli.failures import WrongUsage
+from hmeval.cli.output import write
+from hmeval.cli.selection import typed_path, unknown_path
+from hmeval.cli.target_flags import add_target_flags, check_target_flags, load_target
+
+if TYPE_CHECKING:
+    from hmeval.engine.value import Value
+    from hmeval.configuration import Configuration
+
+_EXAMPLES = """\
+examples:
+  hmeval eval --flake .#alice --at programs.git.settings
+  hmeval eval --flake .#alice --json 'map (package: package.name) config.home.packages'
+  hmeval eval --file home.nix --offline 'lib.attrNames config.home.file'
+"""
+
+
+def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add the command to the command line."""
+    parser = commands.add_parser(
+        "eval",
+        help="evaluate an expression within the configuration",
+        description="Evaluate a Nix expression, in which config, options, pkgs and lib are those of the configuration; "
+        "or show the configuration's value at a path.",
+        epilog=_EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    parser.add_argument("expression", nargs="?", metavar="EXPR", help="a Nix expression")
+    parser.add_argument(
+        "--at", metavar="PATH", help="the configuration's value at an option's path, or at a set of them"
+    )
+    parser.add_argument("--json", action="store_true", help="the value as JSON instead of Nix text")
+    add_target_flags(parser)
+    parser.set_defaults(run=run, parser=parser)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Show the value. Raises WrongUsage for flags that contradict each other, Failure for a path that is not there."""
+    if (arguments.expression is None) == (arguments.at is None):
+        raise WrongUsage("give either an expression or --at PATH")
+    loc = typed_path(arguments.at) if arguments.at is not None else None
+    check_target_flags(arguments)
+    with load_target(arguments) as configuration:
+        value = configuration.evaluate(arguments.expression) if loc is None else _value_at(configuration, loc)
+        shown = _json(value) if arguments.json else f"{value.show()}\n"
+    return write(shown)
+
+
+def _json(value: Value) -> str:
+    from hmeval.render.json_text import json_text
+
+    return f"{json_text(value.to_python(), indent=2)}\n"
+
+
+def _value_at(configuration: Configuration, loc: list[str]) -> Any:
+    try:
+        return configuration.value_at(loc)
+    except KeyError:
+        raise unknown_path(configuration.options, loc, "the configuration has nothing at") from None

@@ -1,0 +1,149 @@
+"""What goes wrong, as people read it and as exit codes: the one place that knows both."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import re
+import sys
+from collections.abc import Callable, Iterator
+
+from hmeval.cli.output import warn
+from hmeval.errors import EngineError, EvaluationError, HmevalError, Position
+
+FAILED, WRONG_USAGE, INTERRUPTED = 1, 2, 130
+
+_WHAT_TO_DO = {
+    "throw": "the configuration ends the evaluation itself here: the message says what it wants",
+    "assertion": "an assertion of the configuration is not met: change what it is about",
+    "type": "give a value of the type that is expected there",
+    "missing-attribute": "check the spelling of the attribute, and that what holds it has it",
+    "undefined-variable": "check the spelling, or add the name to the module's arguments ({ config, lib, pkgs, ... }:)",
+    "syntax": "correct the expression there",
+    "infinite-recursion": "something depends on itself: look for `config` used in `imports`, or in its own definition",
+    "stack-overflow": "the evaluation goes too deep: look for a recursion without an end",
+    "aborted": "the configuration ends the evaluation itself here: the message says what it wants",
+}
+# What the module system throws, by what it says (nixpkgs lib/modules.nix) and Home Manager (modules/default.nix).
+_WHAT_TO_DO_BY_MESSAGE = (
+    (
+        "' does not exist. Definition values:",
+        "check the option's name (hmeval options --search WORD), and that the module that declares it is imported",
+    ),
+    ("' is not of type `", "define a value of that type there"),
+    ("Failed assertions:", "an assertion of the configuration is not met: change what it is about"),
+    ("No such file or directory", "check the path where it is written (imports, source, readFile)"),
+)
+# The contexts that the module system adds to an error's trace (nixpkgs lib/modules.nix, addErrorContext).
+_DEFINITIONS = re.compile(r"^while evaluating definitions from `(/.*)':?$")
+_OPTION = re.compile(r"^while evaluating the option `(.*)':?$")
+_LINES_OF_MESSAGE = 40
+
+
+class Failure(HmevalError):
+    """An input of the command line that fails: a message, and what to do about it."""
+
+    def __init__(self, message: str, advice: str = "") -> None:
+        super().__init__(message)
+        self.advice = advice
+
+
+class WrongUsage(Exception):
+    """Flags or arguments that cannot be meant; told with the command's usage."""
+
+
+def run(command: Callable[[], int], parser: argparse.ArgumentParser | None = None) -> int:
+    """The exit code of a command, whatever it raises: what goes wrong is told on standard error, once, without a trace.
+
+    A closed pipe is no failure: who reads has had enough.
+    """
+    try:
+        return command()
+    except BrokenPipeError:
+        return _closed_pipe()
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except WrongUsage as wrong:
+        return _wrong_usage(str(wrong), parser)
+    except HmevalError as error:
+        warn(describe(error))
+        return INTERRUPTED if getattr(error, "kind", None) == "interrupted" else FAILED
+    except OSError as error:
+        warn(f"hmeval: {error}")
+        return FAILED
+
+
+def describe(error: HmevalError) -> str:
+    """An error as one message: what it is, where, of which option, and what to do."""
+    return "\n".join(_lines_of_error(error) if isinstance(error, EvaluationError) else _lines_of_failure(error))
+
+
+def _lines_of_failure(error: HmevalError) -> Iterator[str]:
+    yield f"hmeval: {error}"
+    advice = getattr(error, "advice", "")
+    if not advice and isinstance(error, EngineError):
+        advice = "see the set-up in hmeval's README"
+    if advice:
+        yield f"  {advice}"
+
+
+def _lines_of_error(error: EvaluationError) -> Iterator[str]:
+    kind = "" if error.kind == "other" else f" ({error.kind.replace('-', ' ')})"
+    yield f"hmeval: the evaluation failed{kind}: {_cut(error.message)}"
+    position = error.position or next((frame.position for frame in error.trace if frame.position), None)
+    if position:
+        yield f"  at {position}"
+        yield from _excerpt(position)
+    if (file := _named_by(_DEFINITIONS, error)) and (position is None or position.file != file):
+        yield f"  in the definitions of {file}"
+    if option := error.option or _named_by(_OPTION, error):
+        yield f"  option: {option}"
+    if advice := _advice(error):
+        yield f"  to do: {advice}"
+
+
+def _named_by(context: re.Pattern[str], error: EvaluationError) -> str | None:
+    """What the innermost frame of such a context in the trace names."""
+    found = (context.search(frame.text) for frame in error.trace)
+    return next((match[1] for match in found if match), None)
+
+
+def _advice(error: EvaluationError) -> str:
+    of_the_module_system = (advice for part, advice in _WHAT_TO_DO_BY_MESSAGE if part in error.message)
+    return next(of_the_module_system, _WHAT_TO_DO.get(error.kind, ""))
+
+
+def _cut(message: str) -> str:
+    """The message, further lines indented; a message of hundreds of lines hides what follows it."""
+    lines = message.strip().split("\n")
+    more = [f"… and {len(lines) - _LINES_OF_MESSAGE} more lines"] if len(lines) > _LINES_OF_MESSAGE else []
+    return "\n  ".join(lines[:_LINES_OF_MESSAGE] + more)
+
+
+def _excerpt(position: Position) -> Iterator[str]:
+    """The line of source that is meant, and a mark under its column; nothing where it cannot be read."""
+    try:
+        with open(position.file, encoding="utf-8", errors="replace") as source:
+            line = next((line for number, line in enumerate(source, 1) if number == position.line), "")
+    except (OSError, ValueError):
+        return
+    if line.strip():
+        number = f"{position.line:>6} | "
+        before = "".join("\t" if letter == "\t" else " " for letter in line[: position.column - 1])
+        yield f"{number}{line.rstrip()}"
+        yield f"{' ' * (len(number) - 2)}| {before}^"
+
+
+def _closed_pipe() -> int:
+    # Python would flush standard output once more at exit, and complain: let it go nowhere.
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, sys.stdout.fileno())
+    os.close(nowhere)
+    return 0
+
+
+def _wrong_usage(message: str, parser: argparse.ArgumentParser | None) -> int:
+    if parser is not None:
+        warn(parser.format_usage().rstrip())
+    warn(f"hmeval: {message}")
+    return WRONG_USAGE

@@ -1,0 +1,145 @@
+"""`hmeval options`: the options of a configuration: a list, a search, or one of them in full."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from hmeval.cli.output import write
+from hmeval.cli.progress import OptionCounter
+from hmeval.cli.selection import at_and_below, typed_path
+from hmeval.cli.target_flags import add_target_flags, check_target_flags, load_target
+
+if TYPE_CHECKING:
+    from hmeval.configuration import Configuration
+    from hmeval.options.model import Option, OptionTree
+
+FORMATS = ("table", "names", "json", "options-json", "options-list", "markdown")
+
+_EXAMPLES = """\
+formats:
+  table         a line for each option: name, type, value or else default, description (values with PATH or --set)
+  names         a name on each line
+  json          everything that is known: values, who defines them, positions, errors
+  options-json  the ecosystem's options.json, by name, as nixosOptionsDoc writes it
+  options-list  the list that lib.optionAttrSetToDocList gives
+  markdown      a manual
+
+JSON is UTF-8: bytes of Nix strings that are not become U+FFFD there, and stay as they are in the other formats.
+
+examples:
+  hmeval options --flake .#alice programs.git
+  hmeval options --file home.nix --offline programs.git.enable
+  hmeval options --flake .#alice 'programs.ssh.matchBlocks.<name>'
+  hmeval options --flake .#alice --set --format names
+  hmeval options --flake .#alice --search 'zsh history' --format json
+"""
+
+
+def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add the command to the command line."""
+    parser = commands.add_parser(
+        "options",
+        help="list, search and show options",
+        description="List the options at and below each PATH (all without one); a PATH that names one option shows it.",
+        epilog=_EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    parser.add_argument("paths", nargs="*", metavar="PATH", help="an option, or what holds several (programs.git)")
+    parser.add_argument("--search", metavar="TEXT", help="those that match in name or description, the best first")
+    parser.add_argument("--set", action="store_true", help="only those that the configuration defines")
+    parser.add_argument("--all", action="store_true", help="hidden and internal ones too")
+    parser.add_argument("--format", choices=FORMATS, default="table", metavar="FORMAT", help=f"{', '.join(FORMATS)}")
+    add_target_flags(parser)
+    parser.set_defaults(run=run, parser=parser)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Show the options that are asked for. Raises Failure for a path that names nothing."""
+    locs = [typed_path(path) for path in arguments.paths]
+    check_target_flags(arguments)
+    with OptionCounter() as counter, load_target(arguments, counter) as configuration:
+        page = _page(configuration, locs, arguments)
+        answer = _list(configuration, locs, arguments) if page is None else page
+    return write(answer)
+
+
+def _page(configuration: Configuration, locs: Sequence[list[str]], arguments: argparse.Namespace) -> str | None:
+    """One option in full, where a single path asks for just that."""
+    if len(locs) != 1 or arguments.format != "table" or arguments.search is not None or arguments.set:
+        return None
+    try:
+        option = configuration.option(locs[0])
+    except KeyError:
+        return None
+    from hmeval.render.option_page import option_page
+    from hmeval.render.terminal import style_for
+
+    has_more = (option.type_info or {}).get("sub_options")
+    below = len(configuration.options.listed().under(locs[0])) - 1 if has_more else 0
+    return option_page(option, style_for(sys.stdout), max(below, 0))
+
+
+def _list(configuration: Configuration, locs: Sequence[list[str]], arguments: argparse.Namespace) -> str:
+    with_values = arguments.format == "json" or (arguments.format == "table" and bool(locs or arguments.set))
+    # A choice of options is evaluated one by one, all of them in one walk: most have a value that nobody asked for.
+    chosen = bool(locs) or arguments.set or arguments.search is not None
+    in_one_walk = with_values and not chosen
+    if arguments.set or in_one_walk:
+        tree = configuration.options_with_state(values=in_one_walk)
+    else:
+        tree = configuration.options
+    selected = _selected(tree, locs, arguments)
+    options: list[Option] = list(selected.values())
+    if with_values and chosen:
+        options = [configuration.option(option.loc) for option in options]
+    return _written(configuration, options, arguments.format)
+
+
+def _selected(tree: OptionTree, locs: Sequence[list[str]], arguments: argparse.Namespace) -> OptionTree:
+    from hmeval.options.model import OptionTree
+    from hmeval.options.query import set_only
+
+    if locs:
+        tree = at_and_below(tree, locs, hidden=arguments.all)
+    elif not arguments.all:
+        tree = tree.listed()
+    if arguments.set:
+        tree = OptionTree.of(set_only(tree.values()))
+    return tree.search(arguments.search) if arguments.search is not None else tree
+
+
+def _written(configuration: Configuration, options: list[Option], format: str) -> str:
+    if format == "table":
+        return _table(options)
+    if format == "names":
+        from hmeval.render.tables import names
+
+        return names(options)
+    return _document(configuration, options, format)
+
+
+def _table(options: list[Option]) -> str:
+    from hmeval.render.tables import plain_table, terminal_table
+    from hmeval.render.terminal import is_terminal, style_for
+
+    return terminal_table(options, style_for(sys.stdout)) if is_terminal(sys.stdout) else plain_table(options)
+
+
+def _document(configuration: Configuration, options: list[Option], format: str) -> str:
+    """The options in a format for programs, or as a manual."""
+    from hmeval.options import documents
+
+    if format == "markdown":
+        return documents.markdown(options)
+    from hmeval.render.json_text import json_document, json_list, json_object
+
+    if format == "options-json":
+        return f"{json_object(documents.options_json(options))}\n"
+    if format == "options-list":
+        return f"{json_list(documents.options_list(options))}\n"
+    document = documents.configuration_document(configuration.target.describe(), options)
+    return f"{json_document(document, 'options')}\n"

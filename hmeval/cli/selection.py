@@ -1,0 +1,54 @@
+"""Which options a command is about: paths that people type, and what to say of one that names nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from hmeval.cli.failures import Failure, WrongUsage
+from hmeval.options.model import Option, OptionTree
+from hmeval.options.path import OptionPathError, parse_option_path, show_option
+
+
+def typed_path(text: str) -> list[str]:
+    """The names in a path as it was typed. Raises WrongUsage where it is none."""
+    try:
+        return parse_option_path(text)
+    except OptionPathError as error:
+        raise WrongUsage(str(error)) from None
+
+
+def at_and_below(tree: OptionTree, locs: Iterable[Sequence[str]], *, hidden: bool) -> OptionTree:
+    """The options at and below some paths, in the order of the paths; hidden ones where they are named, or wanted.
+
+    Raises Failure for a path that names nothing.
+    """
+    selected: list[Option] = []
+    for loc in locs:
+        found = tree.under(loc) or _declared(tree, loc)
+        kept = found if hidden else OptionTree.of(option for option in found.values() if _wanted(option, loc))
+        if not kept:
+            raise Failure(f"{show_option(loc)} holds hidden and internal options alone", "to list them, add --all")
+        selected += kept.values()
+    return OptionTree.of(selected)
+
+
+def unknown_path(tree: OptionTree, loc: Sequence[str], complaint: str = "there is no option at") -> Failure:
+    """The failure that says that nothing is at a path, and which paths are near it."""
+    from hmeval.options.query import nearest
+
+    path = show_option(loc)
+    near = nearest(tree.listed(), path)
+    advice = f"did you mean {' or '.join(near)}?" if near else "to look for it by a word: hmeval options --search WORD"
+    return Failure(f"{complaint} {path}", advice)
+
+
+def _declared(tree: OptionTree, loc: Sequence[str]) -> OptionTree:
+    """The declaration that a path with real names goes back to (users.users.<name>.shell)."""
+    declaration = tree.declaration_of(loc)
+    if declaration is None:
+        raise unknown_path(tree, loc)
+    return OptionTree.of([declaration])
+
+
+def _wanted(option: Option, loc: Sequence[str]) -> bool:
+    return option.listed or len(option.loc) == len(loc)

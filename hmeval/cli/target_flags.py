@@ -1,0 +1,69 @@
+"""The flags that say what to evaluate: the same for every command that evaluates."""
+
+from __future__ import annotations
+
+import argparse
+from typing import TYPE_CHECKING
+
+from hmeval.cli.failures import WrongUsage
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from hmeval.configuration import Configuration
+
+
+def add_target_flags(parser: argparse.ArgumentParser) -> None:
+    """Add the target's flags to a command's parser."""
+    target = parser.add_argument_group("what to evaluate (--flake or --file)")
+    target.add_argument(
+        "--flake", metavar="REF[#NAME]", help="a flake; NAME as home-manager takes it (default: $USER@host or $USER)"
+    )
+    target.add_argument("--file", metavar="FILE", help="a Home Manager module, home.nix")
+    target.add_argument("--home-manager", metavar="DIR", help="with --file: Home Manager (default: <home-manager>)")
+    target.add_argument("--nixpkgs", metavar="DIR", help="with --file: nixpkgs (default: <nixpkgs>)")
+    target.add_argument(
+        "--offline", action="store_true", help="take hmeval's small stand-ins for Home Manager and nixpkgs"
+    )
+    target.add_argument(
+        "--override-input",
+        nargs=2,
+        action="append",
+        default=[],
+        metavar=("NAME", "DIR"),
+        help="with --flake: replace an input for this evaluation (repeatable)",
+    )
+    target.add_argument("--no-cache", action="store_true", help="evaluate, and keep nothing (hmeval keeps nothing yet)")
+
+
+def check_target_flags(arguments: argparse.Namespace) -> None:
+    """Raise WrongUsage where the flags name no target, two of them, or contradict each other."""
+    if arguments.flake is not None and arguments.file is not None:
+        raise WrongUsage("--flake and --file exclude each other: give one")
+    if arguments.flake is None and arguments.file is None:
+        given = " (--offline says what with, not what)" if arguments.offline else ""
+        raise WrongUsage(f"nothing to evaluate: give --file home.nix or --flake REF[#NAME]{given}")
+    if arguments.flake is not None and (arguments.home_manager or arguments.nixpkgs):
+        raise WrongUsage(
+            "--home-manager and --nixpkgs go with --file; to replace inputs of a flake, give "
+            "--override-input home-manager DIR or --override-input nixpkgs DIR"
+        )
+    if arguments.file is not None and arguments.override_input:
+        raise WrongUsage("--override-input goes with --flake; for --file, give --home-manager DIR or --nixpkgs DIR")
+
+
+def load_target(arguments: argparse.Namespace, progress: Callable[[int], None] | None = None) -> Configuration:
+    """The configuration that the flags name, for `with`. Raises WrongUsage, and what `hmeval.load` raises."""
+    check_target_flags(arguments)
+    # Here the engine is loaded: help, completion and wrong usage do without.
+    from hmeval.configuration import load
+
+    return load(
+        flake=arguments.flake,
+        file=arguments.file,
+        home_manager=arguments.home_manager,
+        nixpkgs=arguments.nixpkgs,
+        offline=arguments.offline,
+        override_inputs=dict(arguments.override_input),
+        progress=progress,
+    )

@@ -1,0 +1,177 @@
+"""The one place that puts target, evaluator and option tree together."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+from types import TracebackType
+from typing import Any, Self, TypeAlias, TypeVar
+
+from hmeval.blame import place_definition
+from hmeval.engine.evaluator import Evaluator
+from hmeval.engine.value import Value
+from hmeval.errors import EvaluationError, TargetError
+from hmeval.options import extract
+from hmeval.options.model import Option, OptionTree
+from hmeval.options.path import parse_option_path
+from hmeval.targets.flake import FlakeReference, choose_name
+from hmeval.targets.home_file import home_file_target
+from hmeval.targets.target import Target
+
+AnyPath: TypeAlias = str | os.PathLike[str]
+T = TypeVar("T")
+
+
+def load(
+    flake: str | None = None,
+    file: AnyPath | None = None,
+    *,
+    home_manager: AnyPath | None = None,
+    nixpkgs: AnyPath | None = None,
+    offline: bool = False,
+    override_inputs: Mapping[str, str] | None = None,
+    progress: extract.Progress | None = None,
+) -> Configuration:
+    """A Home Manager configuration, evaluated in this process as far as it is asked for.
+
+    Give either `flake` (`REF` or `REF#NAME`, with `override_inputs`) or `file` (with `home_manager` and `nixpkgs`, or
+    `offline`); the arguments mean what the flags of the command line do. `progress` is told how many options have been
+    read. Raises TargetError, EngineError, EvaluationError.
+    """
+    evaluator = Evaluator()
+    try:
+        target = _target(evaluator, flake, file, home_manager, nixpkgs, offline, override_inputs)
+        return Configuration(evaluator, target, progress)
+    except BaseException:
+        evaluator.close()
+        raise
+
+
+def _target(
+    evaluator: Evaluator,
+    flake: str | None,
+    file: AnyPath | None,
+    home_manager: AnyPath | None,
+    nixpkgs: AnyPath | None,
+    offline: bool,
+    override_inputs: Mapping[str, str] | None,
+) -> Target:
+    if (flake is None) == (file is None):
+        raise TargetError("give a flake or a file to evaluate, and not both")
+    if file is not None:
+        return home_file_target(file, home_manager, nixpkgs, offline=offline)
+    assert flake is not None
+    reference = FlakeReference(flake, override_inputs, offline=offline)
+    return reference.target(choose_name(reference.name, _home_configurations(evaluator, reference), reference.reference))
+
+
+def _home_configurations(evaluator: Evaluator, reference: FlakeReference) -> list[str]:
+    return evaluator.eval(f"({reference.expression()}).homeConfigurations or {{ }}").attr_names()
+
+
+class Configuration:
+    """One Home Manager configuration: its options, and values of expressions within it. Use it with `with`.
+
+    Attributes:
+        target: what is evaluated.
+    """
+
+    def __init__(self, evaluator: Evaluator, target: Target, progress: extract.Progress | None = None) -> None:
+        self.target = target
+        self._evaluator = evaluator
+        self._progress = progress
+        self._result: Value | None = None
+        self._options: OptionTree | None = None
+
+    @property
+    def options(self) -> OptionTree:
+        """All options, hidden and internal ones too, as they are documented. Raises EvaluationError."""
+        if self._options is None:
+            self._options = self._tree(extract.HIDDEN)
+        return self._options
+
+    def visible_options(self) -> OptionTree:
+        """The options that are neither hidden nor internal, as they are documented. Raises EvaluationError."""
+        return self._tree(0)
+
+    def options_with_state(self, *, values: bool = False) -> OptionTree:
+        """All options with `is_defined` and `priority`, and with `values` everything else that is known of them."""
+        return self._tree(extract.HIDDEN | (extract.DETAILS if values else extract.STATE))
+
+    def option(self, name: str | Sequence[str]) -> Option:
+        """One option with its value, definitions and all else. Raises KeyError where there is none of this name.
+
+        Options below a placeholder (`<name>`, `*`) belong to no value: they are as documented.
+        """
+        loc = parse_option_path(name) if isinstance(name, str) else list(name)
+        found = self._placed(lambda: self._find(self._evaluated()["options"], loc))
+        if found is None or not _is_option(found):
+            return self.options[name] if isinstance(name, str) else self.options.at(loc)
+        (record,) = extract.extract_options(self._evaluator, found, extract.DETAILS | extract.ALONE)
+        return Option(record)
+
+    def evaluate(self, expression: str) -> Value:
+        """The value of a Nix expression that may use `config`, `options`, `pkgs` and `lib`. Raises EvaluationError."""
+        # The expression begins on a line of its own, so that only the line of a position has to be put right.
+        scope = "configuration: let inherit (configuration) config options pkgs; inherit (pkgs) lib; in\n"
+        try:
+            function = self._evaluator.eval(f"{scope}{expression}", base=os.getcwd())
+        except EvaluationError as error:
+            raise _one_line_up(error) from None
+        return self._placed(lambda: function(self._evaluated()))
+
+    def value_at(self, loc: Sequence[str]) -> Value:
+        """The configuration's value at a path. Raises KeyError where there is none, EvaluationError."""
+        found = self._placed(lambda: self._find(self._evaluated()["config"], loc))
+        if found is None:
+            raise KeyError(".".join(loc))
+        return found
+
+    def close(self) -> None:
+        """End the evaluation; values of this configuration are gone then."""
+        self._evaluator.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _evaluated(self) -> Value:
+        if self._result is None:
+            self._result = self._evaluator.eval(self.target.expression)
+        return self._result
+
+    def _tree(self, flags: int) -> OptionTree:
+        options = self._placed(lambda: self._evaluated()["options"])
+        return OptionTree(extract.extract_options(self._evaluator, options, flags, self._progress))
+
+    def _find(self, value: Value, loc: Sequence[str]) -> Value | None:
+        for name in loc:
+            if value.type != "set":
+                return None
+            value = value.get(name)
+            if value is None:
+                return None
+        return value
+
+    def _placed(self, evaluate: Callable[[], T]) -> T:
+        try:
+            return evaluate()
+        except EvaluationError as error:
+            raise place_definition(error, self._evaluator, self.target) from None
+
+
+def _is_option(value: Value) -> bool:
+    kind: Any = value.get("_type") if value.type == "set" else None
+    return kind is not None and kind.type == "string" and kind.to_python() == "option"
+
+
+def _one_line_up(error: EvaluationError) -> EvaluationError:
+    position = error.position
+    if position is None or not position.file.startswith("«"):
+        return error
+    moved = position._replace(line=max(1, position.line - 1))
+    return EvaluationError(error.message, error.kind, moved, error.trace, error.option)

@@ -1,0 +1,1 @@
+"""The evaluator: Nix in this process, behind one thread per evaluation state."""

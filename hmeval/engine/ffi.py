@@ -1,0 +1,104 @@
+"""The only module that imports the extension: its functions, its texts, and the start of the engine."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import Any
+
+from hmeval.errors import EngineError
+
+try:
+    from hmeval._native import ffi, lib
+except ImportError as error:
+    raise EngineError(
+        f"the extension hmeval._native cannot be loaded ({error}); build it with `make setup` or `pip install .`"
+    ) from error
+
+# Nix settings that hmeval relies on, over whatever nix.conf says; those that a version does not know are left out.
+_SETTINGS = {
+    "extra-experimental-features": "nix-command flakes",
+    "show-trace": "true",  # the trace has the positions
+    "build-users-group": "",  # a store that root owns alone: nothing is built
+    "allow-dirty": "true",
+    "warn-dirty": "false",
+}
+
+_start_lock = threading.Lock()
+_started: str | None = None  # what went wrong, or "" once the engine runs
+
+
+def text(pointer: Any) -> str:
+    """A C string as Python text; bytes that are not UTF-8 are kept as surrogates."""
+    raw: bytes = ffi.string(pointer)
+    return raw.decode("utf-8", "surrogateescape")
+
+
+def encoded(string: str) -> bytes:
+    """Python text for C; raises ValueError where it holds a NUL, which no Nix string can."""
+    raw = string.encode("utf-8", "surrogateescape")
+    if b"\0" in raw:
+        raise ValueError("Nix strings cannot hold NUL characters")
+    return raw
+
+
+def text_array(strings: list[str]) -> tuple[Any, list[Any]]:
+    """A NULL-terminated array of C strings, and what must be kept alive as long as it is used."""
+    kept = [ffi.new("char[]", encoded(string)) for string in strings]
+    return ffi.new("char *[]", [*kept, ffi.NULL]), kept
+
+
+def start_engine() -> None:
+    """Start Nix, once in this process.
+
+    Raises EngineError, now and at every later call, where Nix could not be started.
+    """
+    global _started
+    with _start_lock:
+        if _started is None:
+            _started = _start()
+    if _started:
+        raise EngineError(f"Nix could not be started: {_started}")
+
+
+def _start() -> str:
+    words = [word for pair in _SETTINGS.items() for word in pair]
+    settings, _kept = text_array(words)
+    message = ffi.new("char **")
+    status = lib.hmeval_engine_start(settings, message)
+    return "" if status == lib.HMEVAL_OK else text(message[0])
+
+
+def engine() -> dict[str, str]:
+    """Which Nix is in use: `version`, as in 2.8.0, and `interface`: c-api or compat (Nix 2.8 by way of its C++)."""
+    return {"version": text(lib.hmeval_engine_version()), "interface": text(lib.hmeval_engine_interface())}
+
+
+class Reader:
+    """Receives what native code writes; an exception of `receive` stops the writing, and is raised by `finish`."""
+
+    def __init__(self, receive: Callable[[bytes, int], None]) -> None:
+        self._receive = receive
+        self._failure: BaseException | None = None
+        self.handle = ffi.new_handle(self)
+
+    def take(self, piece: bytes, options: int) -> int:
+        """Hand a piece over; 1 asks native code to stop. Nothing may be raised through C."""
+        try:
+            self._receive(piece, options)
+        except BaseException as failure:
+            self._failure = failure
+            return 1
+        return 0
+
+    def finish(self) -> None:
+        """Raise what `receive` raised."""
+        if self._failure is not None:
+            raise self._failure
+
+
+@ffi.def_extern()  # type: ignore[untyped-decorator]
+def receive(reader: Any, pointer: Any, size: int, options: int) -> int:
+    """The sink that native code calls, on the evaluator's thread."""
+    handle: Reader = ffi.from_handle(reader)
+    return handle.take(ffi.buffer(pointer, size)[:], options)

@@ -1,0 +1,43 @@
+"""Which Nix store an evaluator uses."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from urllib.parse import quote
+
+from hmeval.errors import EngineError
+
+_STATE = Path("/nix/var/nix")
+
+
+def cache_folder() -> Path:
+    """Where hmeval keeps what it can make anew: $XDG_CACHE_HOME/hmeval, by default ~/.cache/hmeval."""
+    base = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
+    return Path(base) / "hmeval"
+
+
+def system_store_usable() -> bool:
+    """Whether the store that Nix takes by itself can be used: one named in the environment, a daemon, or our own."""
+    if os.environ.get("NIX_REMOTE") or os.environ.get("NIX_STORE_DIR"):
+        return True
+    return (_STATE / "daemon-socket/socket").exists() or os.access(_STATE / "db", os.W_OK)
+
+
+def private_store_uri() -> str:
+    """A store of the user's own below the cache folder: it needs neither /nix nor root.
+
+    Its paths differ from those of /nix/store. Raises EngineError where the folder cannot be made.
+    """
+    folder = cache_folder() / "nix"
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise EngineError(f"no folder for a private Nix store: {error}; set XDG_CACHE_HOME") from error
+    places = {"store": folder / "store", "state": folder / "var", "log": folder / "log"}
+    return "local?" + "&".join(f"{name}={quote(str(place))}" for name, place in places.items())
+
+
+def default_store_uri() -> str | None:
+    """None for the system's store where it can be used, else the private one."""
+    return None if system_store_usable() else private_store_uri()

@@ -1,0 +1,140 @@
+"""Value: a Nix value, held in its evaluator."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from hmeval.engine import codec
+from hmeval.engine.ffi import encoded, lib
+from hmeval.errors import EngineError, Position
+
+if TYPE_CHECKING:
+    from hmeval.engine.evaluator import Evaluator
+
+# By hmeval_type: the names that builtins.typeOf gives.
+_TYPE_NAMES = ("thunk", "int", "float", "bool", "string", "path", "null", "set", "list", "lambda", "external")
+
+
+class Value:
+    """A Nix value, evaluated to its outermost type; what lies within is evaluated as it is asked for.
+
+    A set reads like a mapping (`value["a"]`, `"a" in value`, iteration gives names), a list like a sequence, a function
+    is called. Everything raises EvaluationError where the evaluation fails, and EngineError once its evaluator is closed.
+    """
+
+    __slots__ = ("_evaluator", "_pointer", "type")
+
+    type: str
+    """What `builtins.typeOf` says: int, float, bool, string, path, null, set, list or lambda."""
+
+    def __init__(self, evaluator: Evaluator, pointer: Any, kind: int) -> None:
+        self._evaluator = evaluator
+        self._pointer = pointer
+        self.type = _TYPE_NAMES[kind]
+
+    def __getitem__(self, key: str | int) -> Value:
+        """An attribute by its name (KeyError), or an element by its index (IndexError)."""
+        if isinstance(key, str):
+            self._must_be("set")
+            found = self._attribute(key)
+            if found is None:
+                raise KeyError(key)
+            return found
+        self._must_be("list")
+        found = self._element(key if key >= 0 else len(self) + key)
+        if found is None:
+            raise IndexError(key)
+        return found
+
+    def get(self, name: str, default: Any = None) -> Any:
+        """The attribute `name` of a set, or `default` where there is none."""
+        self._must_be("set")
+        found = self._attribute(name)
+        return default if found is None else found
+
+    def attr_names(self) -> list[str]:
+        """The names of a set's attributes, in order."""
+        self._must_be("set")
+        write = lib.hmeval_write_names
+        names: list[str] = codec.unpack(
+            self._evaluator._written(lambda session, sink, reader: write(session, self._pointer, sink, reader))
+        )
+        return names
+
+    def __iter__(self) -> Iterator[Any]:
+        """The elements of a list, or the names of a set."""
+        if self.type == "set":
+            return iter(self.attr_names())
+        self._must_be("list")
+        return (self[index] for index in range(len(self)))
+
+    def __contains__(self, name: object) -> bool:
+        """Whether a set has an attribute of this name."""
+        return self.type == "set" and name in self.attr_names()
+
+    def __len__(self) -> int:
+        """The number of attributes or elements."""
+        if self.type not in ("set", "list"):
+            raise TypeError(f"a Nix {self.type} has no length")
+        evaluator = self._evaluator
+        size: int = evaluator._run(lambda: lib.hmeval_value_size(evaluator._session, self._pointer))
+        return size
+
+    def __bool__(self) -> bool:
+        """True: a value is there, whatever it is (`to_python()` gives a Nix bool as a Python one)."""
+        return True
+
+    def __call__(self, *arguments: Any) -> Value:
+        """Call a function, or a set with `__functor`, with values or Python data."""
+        return self._evaluator.call(self, *arguments)
+
+    def to_python(self) -> Any:
+        """The whole value, evaluated throughout, by the rules of Nix's JSON: None, bool, int, float, str, list, dict.
+
+        `__toString` is called, a set with `outPath` stands for it; paths, derivations and functions keep their kind
+        (hmeval.kinds). Strings that are not UTF-8 keep their bytes as surrogates.
+        """
+        write = lib.hmeval_write_value
+        return codec.unpack(
+            self._evaluator._written(lambda session, sink, reader: write(session, self._pointer, sink, reader))
+        )
+
+    def show(self) -> str:
+        """The value as Nix text, as `lib.generators.toPretty` writes it."""
+        write = lib.hmeval_write_text
+        shown: str = codec.unpack(
+            self._evaluator._written(lambda session, sink, reader: write(session, self._pointer, sink, reader))
+        )
+        return shown
+
+    def position(self, name: str) -> Position | None:
+        """Where the attribute `name` of this set is written, or None where Nix does not know."""
+        self._must_be("set")
+        found = self._evaluator._position_function()(name, self).to_python()
+        return Position(found["file"], found["line"], found["column"]) if found else None
+
+    def __repr__(self) -> str:
+        return f"<hmeval.Value: {self.type}>"
+
+    def _attribute(self, name: str) -> Value | None:
+        raw, evaluator = encoded(name), self._evaluator
+        return evaluator._value_or_none(
+            lambda result: lib.hmeval_value_attribute(evaluator._session, self._pointer, raw, result)
+        )
+
+    def _element(self, index: int) -> Value | None:
+        if index < 0:
+            return None
+        evaluator = self._evaluator
+        return evaluator._value_or_none(
+            lambda result: lib.hmeval_value_element(evaluator._session, self._pointer, index, result)
+        )
+
+    def _must_be(self, kind: str) -> None:
+        if self.type != kind:
+            raise TypeError(f"a Nix {kind} was expected, and this is a {self.type}")
+
+    def _require(self, evaluator: Evaluator) -> None:
+        if self._evaluator is not evaluator:
+            raise EngineError("a value belongs to the evaluator that made it, and to no other")

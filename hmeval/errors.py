@@ -1,0 +1,77 @@
+"""Every error that hmeval raises: one root, few leaves, each of which can say where it happened."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Position(NamedTuple):
+    """A place in Nix source.
+
+    `file` is a path, or a label such as «string» for text that is in no file; `line` and `column` count from one.
+    """
+
+    file: str
+    line: int
+    column: int
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}:{self.column}"
+
+
+class TraceFrame(NamedTuple):
+    """One line of Nix's trace: what was being evaluated, and where."""
+
+    text: str
+    position: Position | None
+
+
+class HmevalError(Exception):
+    """The root of everything that hmeval raises on purpose."""
+
+
+class EngineError(HmevalError):
+    """The Nix engine is missing, cannot be started, or cannot use its store."""
+
+
+class TargetError(HmevalError):
+    """What to evaluate could not be determined: no such file, flake or configuration."""
+
+
+class CacheError(HmevalError):
+    """The cache was asked for something that it cannot do; a damaged entry is a miss and never raises."""
+
+
+class PlanError(HmevalError):
+    """An activation could not be planned."""
+
+
+class EvaluationError(HmevalError):
+    """Nix could not evaluate an expression.
+
+    Attributes:
+        message: what Nix says, without colour codes and without positions.
+        kind: throw, assertion, type, missing-attribute, undefined-variable, syntax, infinite-recursion,
+            stack-overflow, aborted, interrupted or other.
+        position: where the error arose, as near to it as Nix says.
+        trace: what was being evaluated, the innermost frame first.
+        option: the path of the option that the error concerns, where the message names one.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        kind: str = "other",
+        position: Position | None = None,
+        trace: tuple[TraceFrame, ...] = (),
+        option: str | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.kind = kind
+        self.position = position
+        self.trace = trace
+        self.option = option
+
+    def __str__(self) -> str:
+        return f"{self.message}\n  at {self.position}" if self.position else self.message

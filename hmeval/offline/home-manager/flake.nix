@@ -1,0 +1,11 @@
+{
+  description = "A stand-in for Home Manager over the stand-in for nixpkgs";
+
+  inputs.nixpkgs.url = "path:../nixpkgs";
+
+  outputs =
+    { self, nixpkgs }:
+    {
+      lib = import ./lib { inherit (nixpkgs) lib; };
+    };
+}

@@ -1,0 +1,2 @@
+# Nobody maintains the stand-ins; `lib.maintainers` is a set all the same.
+{ }

@@ -1,0 +1,74 @@
+"""The option tree of an evaluated configuration: native code writes it, here it becomes records."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeAlias
+
+from hmeval.engine import codec
+from hmeval.engine.evaluator import Evaluator
+from hmeval.engine.ffi import lib
+from hmeval.engine.report import evaluation_error
+from hmeval.engine.value import Value
+from hmeval.options.model import priority_name
+
+Record: TypeAlias = dict[str, Any]
+"""One option: the contract's "One option, as JSON"."""
+
+Progress: TypeAlias = Callable[[int], None]
+"""Told now and then how many options there are so far."""
+
+HIDDEN: int = lib.HMEVAL_OPTIONS_HIDDEN
+STATE: int = lib.HMEVAL_OPTIONS_STATE
+DETAILS: int = lib.HMEVAL_OPTIONS_DETAILS | lib.HMEVAL_OPTIONS_STATE
+ALONE: int = lib.HMEVAL_OPTIONS_ALONE
+
+def extract_options(
+    evaluator: Evaluator, options: Value, flags: int = 0, progress: Progress | None = None
+) -> list[Record]:
+    """The records of all options in and below `options`, in the order of lib.options.optionAttrSetToDocList.
+
+    `flags` (HIDDEN, STATE, DETAILS, ALONE) say which options, and what of each. Raises EvaluationError where
+    the walk itself is interrupted; what fails in an option is told by its record.
+    """
+    unpacker = codec.unpacker()
+    records: list[Record] = []
+
+    def receive(piece: bytes, count: int) -> None:
+        unpacker.feed(piece)
+        records.extend(unpacker)
+        if progress:
+            progress(count)
+
+    write = lib.hmeval_write_options
+    evaluator._write(lambda session, sink, reader: write(session, options._pointer, flags, sink, reader), receive)
+    for record in records:
+        _complete(record)
+    return records
+
+
+def _complete(record: Record) -> None:
+    """Bring into the contract's form what native code leaves to Python."""
+    if "errors" in record:
+        record["errors"] = {field: describe_error(*raw) for field, raw in record["errors"].items()}
+        if "value" in record["errors"]:
+            record["value"] = {"error": record["errors"]["value"]}
+    if isinstance(record.get("priority"), int):
+        record["priority"] = describe_priority(record["priority"])
+    for definition in record.get("definitions", ()):
+        # What the module system keeps are the definitions of the highest priority, which all count.
+        definition |= {"line": None, "column": None, "priority": record.get("priority"), "wins": True}
+
+
+def describe_priority(number: int) -> dict[str, Any]:
+    """A priority by number and by the name of the function that gives it."""
+    return {"number": number, "name": priority_name(number)}
+
+
+def describe_error(class_name: str, message: str, report: str) -> dict[str, Any]:
+    """An error for output: kind, message, and the position where it is known."""
+    error = evaluation_error(class_name, message, report)
+    described: dict[str, Any] = {"kind": error.kind, "message": error.message}
+    if error.position:
+        described["position"] = error.position._asdict()
+    return described

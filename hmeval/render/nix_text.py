@@ -1,0 +1,84 @@
+"""Values as Nix text: what `lib.generators.toPretty` writes, for values that arrived as JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from hmeval.options.path import quote, show_option
+
+INDENT = "  "
+
+
+def nix_text(value: Any, margin: str = "") -> str:
+    """The value as a Nix expression, sets and lists on several lines; `margin` stands before each but the first."""
+    if isinstance(value, str):
+        return _text(value, margin)
+    if isinstance(value, Mapping):
+        fields = (f"{show_attribute(name)} = {nix_text(item, margin + INDENT)};" for name, item in value.items())
+        return _block("{", fields, "}", margin)
+    if isinstance(value, Sequence):
+        return _block("[", (nix_text(item, margin + INDENT) for item in value), "]", margin)
+    return _scalar(value)
+
+
+def nix_line(value: Any) -> str:
+    """The value as a Nix expression on one line."""
+    if isinstance(value, str):
+        return quote_readably(value)
+    if isinstance(value, Mapping):
+        return " ".join(["{", *(f"{show_attribute(name)} = {nix_line(item)};" for name, item in value.items()), "}"])
+    if isinstance(value, Sequence):
+        return " ".join(["[", *map(nix_line, value), "]"])
+    return _scalar(value)
+
+
+def value_text(value: Mapping[str, Any] | None) -> str:
+    """An option's value as Nix text over as many lines as it needs; "" where it is not known or failed."""
+    if value is None or "error" in value:
+        return ""
+    if "json" in value:
+        return nix_text(value["json"])
+    return f"{value.get('nix', '')}{' …' if value.get('truncated') else ''}"
+
+
+def value_line(value: Mapping[str, Any] | None) -> str:
+    """An option's value on one line, for tables; a failure is told by its kind."""
+    if value is not None and "error" in value:
+        return f"<error: {value['error'].get('kind', 'other')}>"
+    if value is not None and "json" in value:
+        return nix_line(value["json"])
+    return " ".join(value_text(value).split())
+
+
+def show_attribute(name: str) -> str:
+    """An attribute's name in a set; here a name that looks like a placeholder is a real one, and quoted."""
+    return quote(name) if name == "*" or name.startswith("<") else show_option([name])
+
+
+def quote_readably(text: str) -> str:
+    """A Nix string literal in which `$` is escaped only where it would open an interpolation."""
+    return quote(text).replace("\\$", "$").replace("${", "\\${")
+
+
+def _text(text: str, margin: str) -> str:
+    """One line between quotes; several lines between two apostrophes, as people write them."""
+    if "\n" not in text or any(letter < " " and letter not in "\n\t" for letter in text):
+        return quote_readably(text)
+    escaped = text.replace("''", "'''").replace("${", "''${")
+    inner = margin + INDENT
+    lines = [f"{inner}{line}" if line else "" for line in escaped.split("\n")]
+    # The last line holds the closing quotes: a text that ends a line has none of its own there.
+    body = "\n".join(lines[:-1]) + f"\n{margin}''" if not lines[-1] else "\n".join(lines) + "''"
+    return f"''\n{body}"
+
+
+def _block(opening: str, items: Any, closing: str, margin: str) -> str:
+    lines = [f"{margin}{INDENT}{item}\n" for item in items]
+    return f"{opening}\n{''.join(lines)}{margin}{closing}" if lines else f"{opening} {closing}"
+
+
+def _scalar(value: Any) -> str:
+    if value is None:
+        return "null"
+    return str(value).lower() if isinstance(value, bool) else str(value)

@@ -1,0 +1,75 @@
+"""A Home Manager module (home.nix), with a Home Manager and a nixpkgs to evaluate it with."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TypeAlias
+
+from hmeval.errors import TargetError
+from hmeval.literals import path_literal
+from hmeval.targets.target import OFFLINE, Target
+
+AnyPath: TypeAlias = str | os.PathLike[str]
+
+
+def home_file_target(
+    file: AnyPath,
+    home_manager: AnyPath | None = None,
+    nixpkgs: AnyPath | None = None,
+    *,
+    offline: bool = False,
+) -> Target:
+    """The target for `file`, as the `home-manager` tool evaluates it (home-manager/home-manager.nix).
+
+    `home_manager` and `nixpkgs` are folders, by default <home-manager> and <nixpkgs>; with `offline` the built-in
+    stand-ins serve where none is given. Raises TargetError for what is not there.
+    """
+    module = _existing(Path(file), "the configuration")
+    if offline:
+        home_manager, nixpkgs = home_manager or OFFLINE / "home-manager", nixpkgs or OFFLINE / "nixpkgs"
+    home_manager_path = _folder(home_manager, "home-manager", "modules/default.nix")
+    nixpkgs_path = _folder(nixpkgs, "nixpkgs", "default.nix")
+    expression = (
+        f"import ({home_manager_path} + \"/modules\") "
+        f"{{ pkgs = import {nixpkgs_path} {{ }}; configuration = {path_literal(str(module))}; }}"
+    )
+    description = {
+        "kind": "file",
+        "file": str(module),
+        "home_manager": _shown(home_manager, "home-manager"),
+        "nixpkgs": _shown(nixpkgs, "nixpkgs"),
+    }
+    return Target(expression, f'import ({nixpkgs_path} + "/lib")', description)
+
+
+def _existing(path: Path, what: str) -> Path:
+    absolute = Path(os.path.abspath(path))
+    if not absolute.exists():
+        raise TargetError(f"{what} {absolute} does not exist")
+    return absolute
+
+
+def _folder(given: AnyPath | None, name: str, wanted: str) -> str:
+    """A Nix expression for the folder `given`, or for <name>; `wanted` is the file that must be in it."""
+    if given is None:
+        _require_lookup_path(name)
+        return f"<{name}>"
+    folder = _existing(Path(given), f"the folder given with --{name}")
+    if not (folder / wanted).exists():
+        raise TargetError(f"{folder} holds no {wanted}: it is not a {name} (--{name})")
+    return path_literal(str(folder))
+
+
+def _require_lookup_path(name: str) -> None:
+    """Nix finds <name> through $NIX_PATH, or in the channels of its own; without either the answer is known."""
+    channels = (Path.home() / ".nix-defexpr/channels", Path("/nix/var/nix/profiles/per-user/root/channels"))
+    if not os.environ.get("NIX_PATH") and not any(folder.exists() for folder in channels):
+        raise TargetError(
+            f"there is no <{name}>: $NIX_PATH is empty and there are no channels. "
+            f"Give --{name} DIR, or --offline for the built-in stand-in"
+        )
+
+
+def _shown(given: AnyPath | None, name: str) -> str:
+    return f"<{name}>" if given is None else os.path.abspath(given)

@@ -1,0 +1,30 @@
+"""Target: one configuration to evaluate, as a Nix expression."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+OFFLINE = Path(__file__).resolve().parent.parent / "offline"
+"""hmeval's own stand-ins for nixpkgs and Home Manager."""
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """One Home Manager configuration.
+
+    Attributes:
+        expression: a Nix expression for what Home Manager's `modules/default.nix` returns: a set with `config`,
+            `options` and `pkgs`.
+        library: a Nix expression for the `lib` of the nixpkgs that it is evaluated with.
+        description: what was asked for, as the contract's JSON shows it under "target".
+    """
+
+    expression: str
+    library: str
+    description: dict[str, Any] = field(default_factory=dict)
+
+    def describe(self) -> dict[str, Any]:
+        """The target for output: `kind`, and what it was made from."""
+        return dict(self.description)

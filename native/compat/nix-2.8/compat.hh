@@ -1,0 +1,65 @@
+/* What the sources of the compatibility library share: the objects behind the C API's opaque handles. */
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "config.h"
+
+#include "eval.hh"
+#include "eval-inline.hh"
+#include "globals.hh"
+#include "store-api.hh"
+
+#include "nix_api_value.h"
+
+struct nix_c_context {
+    nix_err code = NIX_OK;
+    std::string class_name; /* of the exception, as in nix::ThrownError */
+    std::string message;    /* what happened, and nothing else */
+    std::string report;     /* message, positions and trace, as Nix prints them */
+};
+
+struct Store {
+    nix::ref<nix::Store> store;
+};
+
+struct EvalState {
+    nix::EvalState state;
+};
+
+/* Lives in the collector's memory, where it is scanned but never collected, so that it keeps `value` alive. */
+struct nix_value {
+    nix::Value * value;
+    size_t references;
+};
+
+/* Store the exception that is being handled in `context`. */
+nix_err nix_compat_catch(nix_c_context * context) noexcept;
+nix_err nix_compat_fail(nix_c_context * context, nix_err code, const char * message) noexcept;
+
+/* Run `body`; an exception becomes an error in `context`, and the result is then `otherwise`. */
+template<typename Result, typename Body>
+Result nix_compat_guard(nix_c_context * context, Result otherwise, Body && body) noexcept
+{
+    context->code = NIX_OK;
+    try {
+        return body();
+    } catch (...) {
+        nix_compat_catch(context);
+        return otherwise;
+    }
+}
+
+template<typename Body>
+nix_err nix_compat_guard(nix_c_context * context, Body && body) noexcept
+{
+    context->code = NIX_OK;
+    try {
+        body();
+        return context->code;
+    } catch (...) {
+        return nix_compat_catch(context);
+    }
+}

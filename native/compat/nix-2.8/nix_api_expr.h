@@ -1,0 +1,36 @@
+/* Nix's official C API, the part that hmeval uses: evaluation (see nix_api_util.h beside this file). */
+#ifndef HMEVAL_COMPAT_NIX_API_EXPR_H
+#define HMEVAL_COMPAT_NIX_API_EXPR_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "nix_api_store.h"
+#include "nix_api_util.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct EvalState EvalState;
+typedef struct nix_value nix_value;
+
+nix_err nix_libexpr_init(nix_c_context * context);
+EvalState * nix_state_create(nix_c_context * context, const char ** lookup_path, Store * store);
+void nix_state_free(EvalState * state);
+
+nix_err nix_expr_eval_from_string(
+    nix_c_context * context, EvalState * state, const char * expr, const char * path, nix_value * value);
+nix_err nix_value_call(nix_c_context * context, EvalState * state, nix_value * fn, nix_value * arg, nix_value * value);
+nix_err nix_value_force(nix_c_context * context, EvalState * state, nix_value * value);
+
+void nix_gc_now(void);
+
+/* Not in the official API: from here on, calls on this thread end with nix::Interrupted once *flag is not zero. NULL
+ * takes the flag away. The flag must live until then. */
+void nix_compat_watch_interrupt(const int * flag);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

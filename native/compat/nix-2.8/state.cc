@@ -1,0 +1,84 @@
+/* The official C API over Nix 2.8: store, evaluation state, evaluation. */
+#include "compat.hh"
+
+#include "eval.hh"
+#include "finally.hh"
+
+nix_err nix_libstore_init(nix_c_context * context)
+{
+    return nix_compat_guard(context, [] { nix::loadConfFile(); });
+}
+
+nix_err nix_libexpr_init(nix_c_context * context)
+{
+    return nix_compat_guard(context, [] { nix::initGC(); });
+}
+
+Store * nix_store_open(nix_c_context * context, const char * uri, const char *** params)
+{
+    return nix_compat_guard<Store *>(context, nullptr, [&] {
+        nix::Store::Params parameters;
+        for (auto pair = params; pair && *pair; ++pair)
+            parameters[(*pair)[0]] = (*pair)[1];
+        auto chosen = uri && *uri ? std::string(uri) : nix::settings.storeUri.get();
+        return new Store{nix::openStore(chosen, parameters)};
+    });
+}
+
+void nix_store_free(Store * store)
+{
+    delete store;
+}
+
+EvalState * nix_state_create(nix_c_context * context, const char ** lookup_path, Store * store)
+{
+    return nix_compat_guard<EvalState *>(context, nullptr, [&] {
+        nix::Strings entries;
+        for (auto entry = lookup_path; entry && *entry; ++entry)
+            entries.push_back(*entry);
+        /* The state points into the collector's memory, so it lies where the collector looks for pointers. */
+        auto place = static_cast<EvalState *>(GC_MALLOC_UNCOLLECTABLE(sizeof(EvalState)));
+        if (!place) throw std::bad_alloc();
+        try {
+            return new (place) EvalState{nix::EvalState(entries, store->store)};
+        } catch (...) {
+            GC_FREE(place);
+            throw;
+        }
+    });
+}
+
+void nix_state_free(EvalState * state)
+{
+    if (!state) return;
+    state->~EvalState();
+    GC_FREE(state);
+}
+
+nix_err nix_expr_eval_from_string(
+    nix_c_context * context, EvalState * state, const char * expr, const char * path, nix_value * value)
+{
+    return nix_compat_guard(context, [&] {
+        auto parsed = state->state.parseExprFromString(expr, path);
+        state->state.eval(parsed, *value->value);
+        state->state.forceValue(*value->value, nix::noPos);
+    });
+}
+
+nix_err nix_value_call(nix_c_context * context, EvalState * state, nix_value * fn, nix_value * arg, nix_value * value)
+{
+    return nix_compat_guard(context, [&] {
+        state->state.callFunction(*fn->value, *arg->value, *value->value, nix::noPos);
+        state->state.forceValue(*value->value, nix::noPos);
+    });
+}
+
+nix_err nix_value_force(nix_c_context * context, EvalState * state, nix_value * value)
+{
+    return nix_compat_guard(context, [&] { state->state.forceValue(*value->value, nix::noPos); });
+}
+
+void nix_gc_now(void)
+{
+    GC_gcollect();
+}

@@ -1,0 +1,147 @@
+/* The official C API over Nix 2.8: contexts, errors and settings. */
+#include <cxxabi.h>
+
+#include <sstream>
+
+#include "compat.hh"
+
+#include "logging.hh"
+#include "util.hh"
+
+namespace {
+
+/* Endless recursion leaves thousands of frames. Printing one opens its file, so only the ends are kept. */
+constexpr size_t frames_kept_at_each_end = 40;
+
+std::string class_of(const std::exception & error)
+{
+    int status = 0;
+    std::unique_ptr<char, void (*)(void *)> name(
+        abi::__cxa_demangle(typeid(error).name(), nullptr, nullptr, &status), std::free);
+    return status == 0 ? name.get() : typeid(error).name();
+}
+
+std::string report_of(nix::ErrorInfo info)
+{
+    if (info.traces.size() > 2 * frames_kept_at_each_end) {
+        auto from = std::next(info.traces.begin(), frames_kept_at_each_end);
+        auto to = std::prev(info.traces.end(), frames_kept_at_each_end);
+        info.traces.erase(from, to);
+    }
+    std::ostringstream out;
+    nix::showErrorInfo(out, info, true);
+    return out.str();
+}
+
+void record(nix_c_context * context, const nix::BaseError & error)
+{
+    auto & info = error.info();
+    context->code = NIX_ERR_NIX_ERROR;
+    context->class_name = class_of(error);
+    context->message = info.msg.str();
+    context->report = report_of(info);
+}
+
+void give(const std::string & text, nix_get_string_callback callback, void * user_data)
+{
+    callback(text.data(), text.size(), user_data);
+}
+
+} // namespace
+
+nix_err nix_compat_fail(nix_c_context * context, nix_err code, const char * message) noexcept
+{
+    context->code = code;
+    context->class_name.clear();
+    context->message = message;
+    context->report = message;
+    return code;
+}
+
+nix_err nix_compat_catch(nix_c_context * context) noexcept
+{
+    try {
+        throw;
+    } catch (const nix::BaseError & error) {
+        record(context, error);
+    } catch (const std::exception & error) {
+        nix_compat_fail(context, NIX_ERR_UNKNOWN, error.what());
+        context->class_name = class_of(error);
+    } catch (...) {
+        nix_compat_fail(context, NIX_ERR_UNKNOWN, "an exception of an unknown kind");
+    }
+    return context->code;
+}
+
+nix_c_context * nix_c_context_create(void)
+{
+    return new (std::nothrow) nix_c_context;
+}
+
+void nix_c_context_free(nix_c_context * context)
+{
+    delete context;
+}
+
+nix_err nix_err_code(const nix_c_context * read_context)
+{
+    return read_context->code;
+}
+
+const char * nix_err_msg(nix_c_context *, const nix_c_context * read_context, unsigned int * n)
+{
+    if (n) *n = read_context->report.size();
+    return read_context->report.c_str();
+}
+
+nix_err nix_err_info_msg(
+    nix_c_context *, const nix_c_context * read_context, nix_get_string_callback callback, void * user_data)
+{
+    give(read_context->message, callback, user_data);
+    return NIX_OK;
+}
+
+nix_err
+nix_err_name(nix_c_context *, const nix_c_context * read_context, nix_get_string_callback callback, void * user_data)
+{
+    give(read_context->class_name, callback, user_data);
+    return NIX_OK;
+}
+
+nix_err nix_libutil_init(nix_c_context * context)
+{
+    context->code = NIX_OK;
+    return NIX_OK;
+}
+
+nix_err nix_setting_set(nix_c_context * context, const char * key, const char * value)
+{
+    return nix_compat_guard(context, [&] {
+        if (!nix::globalConfig.set(key, value)) nix_compat_fail(context, NIX_ERR_KEY, "Setting not found");
+    });
+}
+
+nix_err nix_setting_get(nix_c_context * context, const char * key, nix_get_string_callback callback, void * user_data)
+{
+    return nix_compat_guard(context, [&] {
+        std::map<std::string, nix::AbstractConfig::SettingInfo> settings;
+        nix::globalConfig.getSettings(settings);
+        auto setting = settings.find(key);
+        if (setting == settings.end())
+            nix_compat_fail(context, NIX_ERR_KEY, "Setting not found");
+        else
+            give(setting->second.value, callback, user_data);
+    });
+}
+
+nix_err nix_set_verbosity(nix_c_context * context, nix_verbosity level)
+{
+    nix::verbosity = static_cast<nix::Verbosity>(level);
+    context->code = NIX_OK;
+    return NIX_OK;
+}
+
+const char * nix_version_get(void)
+{
+    return nix::nixVersion.c_str();
+}

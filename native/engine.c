@@ -1,0 +1,157 @@
+/* The engine of the whole process: started once, never ended; the collector's threads; the stores. */
+#define _GNU_SOURCE
+#include <pthread.h>
+#include <semaphore.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define GC_THREADS
+/* Otherwise gc.h replaces pthread_create by its own, which starts the collector before Nix has set it up. */
+#define GC_NO_THREAD_REDIRECTS
+#include <gc/gc.h>
+
+#define HMEVAL_INTERNAL
+#include "hmeval.h"
+
+typedef struct {
+    const char ** settings;
+    hmeval_status status;
+    char * message;
+    sem_t done;
+} hmeval_start;
+
+typedef struct open_store {
+    char * uri;
+    Store * store;
+    struct open_store * next;
+} open_store;
+
+static pthread_mutex_t stores_lock = PTHREAD_MUTEX_INITIALIZER;
+static open_store * stores;
+
+static nix_err apply_settings(nix_c_context * context, const char ** settings)
+{
+    for (; settings && settings[0]; settings += 2) {
+        nix_err error = nix_setting_set(context, settings[0], settings[1]);
+        /* A setting that this version of Nix does not have asks for nothing that it could do otherwise. */
+        if (error != NIX_OK && error != NIX_ERR_KEY) return error;
+    }
+    return NIX_OK;
+}
+
+static nix_err start_libraries(nix_c_context * context, const char ** settings)
+{
+    nix_err error = nix_libutil_init(context);
+    if (error == NIX_OK) error = nix_libstore_init(context);
+    if (error == NIX_OK) error = nix_libexpr_init(context);
+    if (error == NIX_OK) error = apply_settings(context, settings);
+    return error;
+}
+
+/* The collector takes the thread that starts it for the process' main thread, stops it with signals and scans its
+ * stack for ever after. The host's own threads are spared that by a thread which starts the collector and then sleeps
+ * as long as the process lives. */
+static void take_this_stack_for_the_main_one(void)
+{
+    struct GC_stack_base base;
+    if (GC_get_stack_base(&base) == GC_SUCCESS) GC_set_stackbottom(NULL, &base);
+}
+
+static void * start_and_sleep(void * argument)
+{
+    hmeval_start * start = argument;
+    nix_c_context * context = nix_c_context_create();
+    take_this_stack_for_the_main_one();
+    if (start_libraries(context, start->settings) == NIX_OK) {
+        GC_allow_register_threads();
+        start->status = HMEVAL_OK;
+    } else {
+        start->status = HMEVAL_FAILED;
+        start->message = strdup(nix_err_msg(NULL, context, NULL));
+    }
+    nix_set_verbosity(context, NIX_LVL_WARN);
+    nix_c_context_free(context);
+    sem_post(&start->done);
+    for (;;)
+        pause();
+    return NULL;
+}
+
+hmeval_status hmeval_engine_start(const char ** settings, const char ** message)
+{
+    hmeval_start start = {.settings = settings};
+    pthread_t thread;
+    *message = "the thread that starts Nix could not be made";
+    sem_init(&start.done, 0, 0);
+    if (pthread_create(&thread, NULL, start_and_sleep, &start)) return HMEVAL_NO_MEMORY;
+    pthread_detach(thread);
+    while (sem_wait(&start.done))
+        continue;
+    *message = start.message;
+    return start.status;
+}
+
+const char * hmeval_engine_version(void)
+{
+    return nix_version_get();
+}
+
+const char * hmeval_engine_interface(void)
+{
+#ifdef HMEVAL_COMPAT
+    return "compat";
+#else
+    return "c-api";
+#endif
+}
+
+bool hmeval_thread_register(void)
+{
+    struct GC_stack_base base;
+    return GC_get_stack_base(&base) == GC_SUCCESS && GC_register_my_thread(&base) == GC_SUCCESS;
+}
+
+void hmeval_thread_unregister(void)
+{
+    GC_unregister_my_thread();
+}
+
+void hmeval_collect(void)
+{
+    nix_gc_now();
+}
+
+static open_store * find_store(const char * uri)
+{
+    open_store * entry = stores;
+    while (entry && strcmp(entry->uri, uri))
+        entry = entry->next;
+    return entry;
+}
+
+static open_store * add_store(hmeval_session * session, const char * uri)
+{
+    open_store * entry = calloc(1, sizeof(*entry));
+    if (!entry) return NULL;
+    entry->uri = strdup(uri);
+    entry->store = nix_store_open(session->context, *uri ? uri : NULL, NULL);
+    if (!entry->uri || !entry->store) {
+        free(entry->uri);
+        free(entry);
+        return NULL;
+    }
+    entry->next = stores;
+    return stores = entry;
+}
+
+/* Opening one store twice in a process has crashed (nix-eval-jobs 480), so sessions share it. */
+Store * hmeval_store(hmeval_session * session, const char * uri)
+{
+    const char * key = uri ? uri : "";
+    pthread_mutex_lock(&stores_lock);
+    open_store * entry = find_store(key);
+    if (!entry) entry = add_store(session, key);
+    pthread_mutex_unlock(&stores_lock);
+    return entry ? entry->store : NULL;
+}

@@ -1,0 +1,73 @@
+/* What went wrong: from Nix's context into the session. */
+#include <stdlib.h>
+#include <string.h>
+
+#define HMEVAL_INTERNAL
+#include "hmeval.h"
+
+enum { CLASS_NAME, MESSAGE, REPORT };
+
+static void keep(hmeval_session * session, int which, const char * text, size_t size)
+{
+    char * copy = malloc(size + 1);
+    if (copy) {
+        memcpy(copy, text, size);
+        copy[size] = 0;
+    }
+    free(session->error_texts[which]);
+    session->error_texts[which] = copy;
+    session->error = (hmeval_error){
+        .class_name = session->error_texts[CLASS_NAME] ? session->error_texts[CLASS_NAME] : "",
+        .message = session->error_texts[MESSAGE] ? session->error_texts[MESSAGE] : "",
+        .report = session->error_texts[REPORT] ? session->error_texts[REPORT] : "",
+    };
+}
+
+static void keep_class_name(const char * text, unsigned size, void * session)
+{
+    keep(session, CLASS_NAME, text, size);
+}
+
+static void keep_message(const char * text, unsigned size, void * session)
+{
+    keep(session, MESSAGE, text, size);
+}
+
+static void keep_report(hmeval_session * session)
+{
+    unsigned size = 0;
+    const char * report = nix_err_msg(NULL, session->context, &size);
+    keep(session, REPORT, report ? report : "", report ? size : 0);
+}
+
+hmeval_status hmeval_fail(hmeval_session * session, const char * class_name, const char * message)
+{
+    keep(session, CLASS_NAME, class_name, strlen(class_name));
+    keep(session, MESSAGE, message, strlen(message));
+    keep(session, REPORT, message, strlen(message));
+    return HMEVAL_FAILED;
+}
+
+hmeval_status hmeval_check(hmeval_session * session)
+{
+    switch (nix_err_code(session->context)) {
+    case NIX_OK:
+        return HMEVAL_OK;
+    case NIX_ERR_KEY:
+        return HMEVAL_ABSENT;
+    case NIX_ERR_NIX_ERROR:
+        nix_err_name(NULL, session->context, keep_class_name, session);
+        nix_err_info_msg(NULL, session->context, keep_message, session);
+        keep_report(session);
+        break;
+    default:
+        keep_report(session);
+        hmeval_fail(session, "", nix_err_msg(NULL, session->context, NULL));
+    }
+    return strcmp(session->error.class_name, "nix::Interrupted") ? HMEVAL_FAILED : HMEVAL_INTERRUPTED;
+}
+
+const hmeval_error * hmeval_session_error(const hmeval_session * session)
+{
+    return &session->error;
+}

@@ -1,0 +1,215 @@
+/* The boundary between Python and the Nix evaluator.
+ *
+ * Everything here is called on the thread that entered the session (hmeval_session_open), except where it says "any
+ * thread". Every function that can fail returns a status, and leaves what went wrong in hmeval_session_error.
+ *
+ * Ownership: a `nix_value **result` receives an owned reference, which its receiver gives back with
+ * hmeval_value_release. Pointers to text are borrowed, and say for how long. */
+#ifndef HMEVAL_H
+#define HMEVAL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* What stands between the two marks is read by CFFI as well. */
+/* cffi: begin */
+
+typedef enum {
+    HMEVAL_OK = 0,
+    HMEVAL_FAILED = 1,      /* the evaluation, or the engine, failed */
+    HMEVAL_ABSENT = 2,      /* there is no such attribute or element */
+    HMEVAL_INTERRUPTED = 3, /* hmeval_session_interrupt was called */
+    HMEVAL_STOPPED = 4,     /* the sink did not want any more */
+    HMEVAL_NO_MEMORY = 5,
+} hmeval_status;
+
+typedef enum {
+    HMEVAL_TYPE_THUNK,
+    HMEVAL_TYPE_INT,
+    HMEVAL_TYPE_FLOAT,
+    HMEVAL_TYPE_BOOL,
+    HMEVAL_TYPE_STRING,
+    HMEVAL_TYPE_PATH,
+    HMEVAL_TYPE_NULL,
+    HMEVAL_TYPE_SET,
+    HMEVAL_TYPE_LIST,
+    HMEVAL_TYPE_LAMBDA,
+    HMEVAL_TYPE_EXTERNAL,
+} hmeval_type;
+
+/* MessagePack extension types that hmeval_write_value uses. */
+enum {
+    HMEVAL_EXT_PATH = 1,       /* the path's text */
+    HMEVAL_EXT_DERIVATION = 2, /* MessagePack: [name, outPath, drvPath or nil] */
+    HMEVAL_EXT_FUNCTION = 3,   /* nothing: a function, a builtin or an external value */
+};
+
+/* What hmeval_write_options writes beside the documentation of each option. */
+enum {
+    HMEVAL_OPTIONS_HIDDEN = 1,  /* hidden and internal options too */
+    HMEVAL_OPTIONS_STATE = 2,   /* is_defined and priority */
+    HMEVAL_OPTIONS_DETAILS = 4, /* value, definitions, positions of the declarations, and the type's structure */
+    HMEVAL_OPTIONS_ALONE = 8,   /* the value handed over is one option; its sub-options are left out */
+};
+
+typedef struct hmeval_session hmeval_session;
+typedef struct nix_value nix_value;
+
+/* What went wrong last. The texts belong to the session, and hold until its next call. */
+typedef struct {
+    const char * class_name; /* Nix's class, as in nix::ThrownError; empty where it is not Nix that failed */
+    const char * message;    /* may hold colour codes */
+    const char * report;     /* as Nix prints it: message, positions, trace */
+} hmeval_error;
+
+/* Receives what is written, piece by piece; `options` counts the options written so far. Not zero: stop. The bytes
+ * are borrowed for the time of the call. */
+typedef int (*hmeval_sink)(void * reader, const uint8_t * bytes, size_t size, size_t options);
+
+/* Start the engine, once in a process: any thread, one at a time. `settings` are name, value, name, value, …, NULL.
+ * On failure `*message` is a text that stays valid. */
+hmeval_status hmeval_engine_start(const char ** settings, const char ** message);
+
+/* Which Nix this is, as in 2.8.0, and which way it is reached: "c-api" or "compat". Any thread. */
+const char * hmeval_engine_version(void);
+const char * hmeval_engine_interface(void);
+
+/* Enter the calling thread into the collector's books, open the store `store_uri` (NULL: the system's) and make an
+ * evaluation state that finds <names> in `lookup_path` (NULL-terminated) first. The session belongs to this thread
+ * until hmeval_session_close, which also releases the thread. A session is made even where opening fails, so that it
+ * can say why; NULL means that there is no memory. */
+hmeval_session * hmeval_session_open(const char * store_uri, const char ** lookup_path, hmeval_status * status);
+void hmeval_session_close(hmeval_session * session);
+
+const hmeval_error * hmeval_session_error(const hmeval_session * session);
+
+/* End the evaluation that runs in `session`, and every later one until this is called with false. Any thread. */
+void hmeval_session_interrupt(hmeval_session * session, bool interrupt);
+
+/* Run the garbage collector now. */
+void hmeval_collect(void);
+
+/* Evaluate `expression`; relative paths in it are relative to the folder `base`. */
+hmeval_status hmeval_evaluate(hmeval_session * session, const char * expression, const char * base, nix_value ** result);
+hmeval_status hmeval_call(hmeval_session * session, nix_value * function, nix_value * argument, nix_value ** result);
+void hmeval_value_release(hmeval_session * session, nix_value * value);
+
+/* A value that one of these functions returned is evaluated to its outermost type. */
+hmeval_type hmeval_value_type(hmeval_session * session, nix_value * value);
+/* The number of attributes or elements; 0 for what has none. */
+size_t hmeval_value_size(hmeval_session * session, nix_value * value);
+hmeval_status hmeval_value_attribute(hmeval_session * session, nix_value * set, const char * name, nix_value ** result);
+hmeval_status hmeval_value_element(hmeval_session * session, nix_value * list, size_t index, nix_value ** result);
+hmeval_status hmeval_value_string(hmeval_session * session, const char * text, nix_value ** result);
+
+/* Write to `sink`, as MessagePack: the names of a set's attributes, in order; a whole value, evaluated throughout, as
+ * Nix's JSON has it but for paths, derivations and functions, which are extensions; a string that holds the value as
+ * Nix text, as lib.generators.toPretty writes it. */
+hmeval_status hmeval_write_names(hmeval_session * session, nix_value * set, hmeval_sink sink, void * reader);
+hmeval_status hmeval_write_value(hmeval_session * session, nix_value * value, hmeval_sink sink, void * reader);
+hmeval_status hmeval_write_text(hmeval_session * session, nix_value * value, hmeval_sink sink, void * reader);
+
+/* Write the options below `options` to `sink`: one MessagePack map for each, in the order and with the meaning of
+ * lib.options.optionAttrSetToDocList (nixpkgs, lib/options.nix), and what `flags` (HMEVAL_OPTIONS_…) ask for. What
+ * cannot be evaluated costs its own field: the map's `errors` has [class, message, report] for it. */
+hmeval_status hmeval_write_options(
+    hmeval_session * session, nix_value * options, unsigned flags, hmeval_sink sink, void * reader);
+
+/* cffi: end */
+
+/* From here on: what the C files share, and nobody else. */
+
+#ifdef HMEVAL_INTERNAL
+
+#  include <nix_api_expr.h>
+#  include <nix_api_store.h>
+#  include <nix_api_util.h>
+#  include <nix_api_value.h>
+
+/* Further statuses, which never leave the C files. */
+#  define HMEVAL_NOT_PLAIN 6 /* the value holds a path, a derivation or a function */
+#  define HMEVAL_TOO_LARGE 7 /* the buffer's limit is reached */
+
+/* MessagePack, or text, as it grows. Running out of memory is remembered, and told by hmeval_buffer_status. */
+typedef struct {
+    uint8_t * bytes;
+    size_t size, capacity;
+    size_t limit; /* 0: none */
+    bool no_memory;
+} hmeval_buffer;
+
+typedef enum { HMEVAL_TO_JSON, HMEVAL_FUNCTION_ARGS, HMEVAL_BUILTIN_COUNT } hmeval_builtin;
+
+struct hmeval_session {
+    nix_c_context * context;
+    EvalState * state;
+    nix_value * builtins[HMEVAL_BUILTIN_COUNT];
+    char * error_texts[3]; /* class name, message, report: owned */
+    hmeval_error error;
+    int interrupted; /* atomic: written by any thread */
+};
+
+/* error.c */
+
+/* Turn the outcome of the last call of Nix's API into a status, and keep what it says. */
+hmeval_status hmeval_check(hmeval_session * session);
+hmeval_status hmeval_fail(hmeval_session * session, const char * class_name, const char * message);
+
+/* engine.c */
+
+/* Enter the calling thread into the collector's books. False: it already is there, and must not be taken out. */
+bool hmeval_thread_register(void);
+void hmeval_thread_unregister(void);
+/* NULL and a failed session where the store cannot be opened. A store is opened once and stays open. */
+Store * hmeval_store(hmeval_session * session, const char * uri);
+
+/* value.c */
+
+/* As hmeval_value_attribute; a set is not asked for. */
+hmeval_status hmeval_get(hmeval_session * session, nix_value * value, const char * name, nix_value ** result);
+/* Whether `value` is a string that equals `text`. */
+bool hmeval_string_is(hmeval_session * session, nix_value * value, const char * text);
+hmeval_status hmeval_call_builtin(
+    hmeval_session * session, hmeval_builtin builtin, nix_value * argument, nix_value ** result);
+
+/* A set's attributes in the order of their names, as bytes. `names` are borrowed from Nix, which keeps them. */
+typedef struct {
+    const char * name;
+    unsigned index;
+} hmeval_attribute;
+hmeval_status
+hmeval_sorted_attributes(hmeval_session * session, nix_value * set, hmeval_attribute ** attributes, size_t * count);
+hmeval_status
+hmeval_attribute_value(hmeval_session * session, nix_value * set, hmeval_attribute attribute, nix_value ** result);
+
+/* buffer.c */
+void hmeval_buffer_free(hmeval_buffer * buffer);
+hmeval_status hmeval_buffer_status(const hmeval_buffer * buffer);
+void hmeval_append(hmeval_buffer * buffer, const void * bytes, size_t size);
+void hmeval_append_text(hmeval_buffer * buffer, const char * text);
+void hmeval_append_string(hmeval_session * session, hmeval_buffer * buffer, nix_value * string);
+void hmeval_pack_nil(hmeval_buffer * buffer);
+void hmeval_pack_bool(hmeval_buffer * buffer, bool value);
+void hmeval_pack_int(hmeval_buffer * buffer, int64_t value);
+void hmeval_pack_double(hmeval_buffer * buffer, double value);
+void hmeval_pack_bytes(hmeval_buffer * buffer, const void * bytes, size_t size);
+void hmeval_pack_text(hmeval_buffer * buffer, const char * text);
+void hmeval_pack_string(hmeval_session * session, hmeval_buffer * buffer, nix_value * string);
+void hmeval_pack_array(hmeval_buffer * buffer, size_t count);
+void hmeval_pack_map(hmeval_buffer * buffer, size_t count);
+void hmeval_pack_extension(hmeval_buffer * buffer, int type, const void * bytes, size_t size);
+/* A map whose number of entries is known only afterwards: returns where it is to be written. */
+size_t hmeval_pack_open_map(hmeval_buffer * buffer);
+void hmeval_pack_close_map(hmeval_buffer * buffer, size_t place, size_t count);
+
+/* pack_value.c: `plain` refuses what JSON has no form for (HMEVAL_NOT_PLAIN). */
+hmeval_status hmeval_pack_value(hmeval_session * session, hmeval_buffer * buffer, nix_value * value, bool plain);
+
+/* render.c: append the value as Nix text (lib.generators.toPretty, multiline, pretty values allowed). */
+hmeval_status hmeval_render(hmeval_session * session, hmeval_buffer * text, nix_value * value);
+/* Append a name as it stands in an attribute path: bare where it is an identifier, else quoted. */
+hmeval_status hmeval_render_name(hmeval_session * session, hmeval_buffer * text, const char * name);
+
+#endif
+#endif

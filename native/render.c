@@ -1,0 +1,367 @@
+/* A value as Nix text: what lib.generators.toPretty { multiline = true; allowPrettyValues = true; } gives
+ * (nixpkgs, lib/generators.nix). */
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define HMEVAL_INTERNAL
+#include "hmeval.h"
+
+#define DEEPEST 1000
+
+typedef struct {
+    hmeval_session * session;
+    hmeval_buffer * text;
+    int depth; /* each level is indented by two spaces */
+} renderer;
+
+static hmeval_status render(renderer * self, nix_value * value);
+
+static void new_line(renderer * self, int depth)
+{
+    hmeval_append_text(self->text, "\n");
+    for (int i = 0; i < depth; ++i)
+        hmeval_append_text(self->text, "  ");
+}
+
+/* Append what a builtin makes of the value, which is text. */
+static hmeval_status append_json(hmeval_session * session, hmeval_buffer * text, nix_value * value)
+{
+    nix_value * json;
+    hmeval_status status = hmeval_call_builtin(session, HMEVAL_TO_JSON, value, &json);
+    if (status == HMEVAL_OK) hmeval_append_string(session, text, json);
+    hmeval_value_release(session, json);
+    return status;
+}
+
+static void append_int(hmeval_buffer * text, int64_t value)
+{
+    char digits[24];
+    char * start = digits + sizeof(digits) - 1;
+    uint64_t rest = value < 0 ? 0 - (uint64_t)value : (uint64_t)value;
+    *start = 0;
+    do
+        *--start = (char)('0' + rest % 10);
+    while (rest /= 10);
+    if (value < 0) *--start = '-';
+    hmeval_append_text(text, start);
+}
+
+static void append_single_line(renderer * self, const char * text, size_t size)
+{
+    hmeval_append_text(self->text, "\"");
+    for (size_t i = 0; i < size; ++i) {
+        bool opens = text[i] == '$' && i + 1 < size && text[i + 1] == '{';
+        if (text[i] == '\\' || text[i] == '"' || opens) hmeval_append_text(self->text, "\\");
+        hmeval_append(self->text, text + i, 1);
+    }
+    hmeval_append_text(self->text, "\"");
+}
+
+static void append_escaped_line(renderer * self, const char * line, size_t size)
+{
+    for (size_t i = 0; i < size; ++i) {
+        bool pair = i + 1 < size;
+        bool quotes = pair && line[i] == '\'' && line[i + 1] == '\'';
+        if (pair && line[i] == '$' && line[i + 1] == '{') hmeval_append_text(self->text, "''");
+        hmeval_append_text(self->text, quotes ? "'''" : (char[]){line[i], 0});
+        i += quotes;
+    }
+}
+
+/* An empty last line puts the closing quotes on a line of their own, one level further out. */
+static void append_lines(renderer * self, const char * text, size_t size)
+{
+    const char * end = text + size;
+    hmeval_append_text(self->text, "''");
+    for (;;) {
+        const char * newline = memchr(text, '\n', (size_t)(end - text));
+        const char * line_end = newline ? newline : end;
+        bool last_and_empty = !newline && text == end;
+        new_line(self, last_and_empty ? self->depth : self->depth + 1);
+        append_escaped_line(self, text, (size_t)(line_end - text));
+        if (!newline) break;
+        text = newline + 1;
+    }
+    hmeval_append_text(self->text, "''");
+}
+
+static void string_callback(const char * start, unsigned size, void * self)
+{
+    if (memchr(start, '\n', size))
+        append_lines(self, start, size);
+    else
+        append_single_line(self, start, size);
+}
+
+static hmeval_status render_string(renderer * self, nix_value * value)
+{
+    nix_get_string(self->session->context, value, string_callback, self);
+    return HMEVAL_OK;
+}
+
+static hmeval_status render_elements(renderer * self, nix_value * list, size_t size)
+{
+    hmeval_status status = HMEVAL_OK;
+    ++self->depth;
+    for (size_t i = 0; status == HMEVAL_OK && i < size; ++i) {
+        nix_value * element;
+        new_line(self, self->depth);
+        status = hmeval_value_element(self->session, list, i, &element);
+        if (status == HMEVAL_OK) status = render(self, element);
+        hmeval_value_release(self->session, element);
+    }
+    --self->depth;
+    return status;
+}
+
+static hmeval_status render_list(renderer * self, nix_value * list)
+{
+    size_t size = hmeval_value_size(self->session, list);
+    hmeval_append_text(self->text, size ? "[" : "[ ]");
+    if (!size) return HMEVAL_OK;
+    hmeval_status status = render_elements(self, list, size);
+    new_line(self, self->depth);
+    hmeval_append_text(self->text, "]");
+    return status;
+}
+
+static bool is_identifier(const char * name)
+{
+    static const char * const keywords[] = {
+        "assert", "else", "if", "in", "inherit", "let", "or", "rec", "then", "with"};
+    for (size_t i = 0; i < sizeof(keywords) / sizeof(*keywords); ++i)
+        if (!strcmp(name, keywords[i])) return false;
+    if (!isalpha((unsigned char)*name) && *name != '_') return false;
+    for (; *name; ++name)
+        if (!isalnum((unsigned char)*name) && !strchr("_'-", *name)) return false;
+    return true;
+}
+
+/* As builtins.toJSON quotes it, with every $ escaped (lib.strings.escapeNixString). */
+static hmeval_status render_quoted_name(hmeval_session * session, hmeval_buffer * text, const char * name)
+{
+    hmeval_buffer json = {0};
+    nix_value * value;
+    hmeval_status status = hmeval_value_string(session, name, &value);
+    if (status == HMEVAL_OK) status = append_json(session, &json, value);
+    for (size_t i = 0; status == HMEVAL_OK && i < json.size; ++i) {
+        if (json.bytes[i] == '$') hmeval_append_text(text, "\\");
+        hmeval_append(text, json.bytes + i, 1);
+    }
+    hmeval_value_release(session, value);
+    hmeval_buffer_free(&json);
+    return status;
+}
+
+hmeval_status hmeval_render_name(hmeval_session * session, hmeval_buffer * text, const char * name)
+{
+    if (!is_identifier(name)) return render_quoted_name(session, text, name);
+    hmeval_append_text(text, name);
+    return HMEVAL_OK;
+}
+
+static hmeval_status render_attribute(renderer * self, nix_value * set, hmeval_attribute attribute)
+{
+    nix_value * value = NULL;
+    new_line(self, self->depth);
+    hmeval_status status = hmeval_render_name(self->session, self->text, attribute.name);
+    hmeval_append_text(self->text, " = ");
+    if (status == HMEVAL_OK) status = hmeval_attribute_value(self->session, set, attribute, &value);
+    if (status == HMEVAL_OK) status = render(self, value);
+    hmeval_append_text(self->text, ";");
+    hmeval_value_release(self->session, value);
+    return status;
+}
+
+static hmeval_status render_attributes(renderer * self, nix_value * set)
+{
+    hmeval_attribute * attributes;
+    size_t count;
+    hmeval_status status = hmeval_sorted_attributes(self->session, set, &attributes, &count);
+    hmeval_append_text(self->text, "{");
+    ++self->depth;
+    for (size_t i = 0; status == HMEVAL_OK && i < count; ++i)
+        status = render_attribute(self, set, attributes[i]);
+    --self->depth;
+    new_line(self, self->depth);
+    hmeval_append_text(self->text, "}");
+    free(attributes);
+    return status;
+}
+
+static hmeval_status render_argument_names(renderer * self, nix_value * arguments)
+{
+    hmeval_attribute * attributes;
+    size_t count;
+    hmeval_status status = hmeval_sorted_attributes(self->session, arguments, &attributes, &count);
+    for (size_t i = 0; status == HMEVAL_OK && i < count; ++i) {
+        nix_value * has_default;
+        status = hmeval_attribute_value(self->session, arguments, attributes[i], &has_default);
+        if (i) hmeval_append_text(self->text, ", ");
+        hmeval_append_text(self->text, attributes[i].name);
+        if (status == HMEVAL_OK && nix_get_bool(self->session->context, has_default))
+            hmeval_append_text(self->text, "?");
+        hmeval_value_release(self->session, has_default);
+    }
+    free(attributes);
+    return status;
+}
+
+static hmeval_status render_arguments(renderer * self, nix_value * arguments)
+{
+    if (!hmeval_value_size(self->session, arguments)) {
+        hmeval_append_text(self->text, "<function>");
+        return HMEVAL_OK;
+    }
+    hmeval_append_text(self->text, "<function, args: {");
+    hmeval_status status = render_argument_names(self, arguments);
+    hmeval_append_text(self->text, "}>");
+    return status;
+}
+
+static hmeval_status render_function(renderer * self, nix_value * function)
+{
+    nix_value * arguments;
+    hmeval_status status = hmeval_call_builtin(self->session, HMEVAL_FUNCTION_ARGS, function, &arguments);
+    if (status == HMEVAL_OK) status = render_arguments(self, arguments);
+    hmeval_value_release(self->session, arguments);
+    return status;
+}
+
+/* A set with `__functor` that gives a function is one, and says its arguments in `__functionArgs` if it has it. */
+static hmeval_status render_functor(renderer * self, nix_value * set, nix_value * functor, bool * is_function)
+{
+    nix_value *function, *arguments = NULL;
+    hmeval_status status = hmeval_call(self->session, functor, set, &function);
+    *is_function = status == HMEVAL_OK && hmeval_value_type(self->session, function) == HMEVAL_TYPE_LAMBDA;
+    if (*is_function) {
+        status = hmeval_get(self->session, set, "__functionArgs", &arguments);
+        if (status == HMEVAL_OK)
+            status = render_arguments(self, arguments);
+        else if (status == HMEVAL_ABSENT)
+            status = render_function(self, function);
+    }
+    hmeval_value_release(self->session, arguments);
+    hmeval_value_release(self->session, function);
+    return status;
+}
+
+/* `text` must be a string: what __pretty returned, or a derivation's name. */
+static hmeval_status append_string_only(renderer * self, nix_value * text)
+{
+    if (hmeval_value_type(self->session, text) != HMEVAL_TYPE_STRING)
+        return hmeval_fail(self->session, "nix::TypeError", "a string was expected where a value renders itself");
+    hmeval_append_string(self->session, self->text, text);
+    return HMEVAL_OK;
+}
+
+static hmeval_status render_pretty(renderer * self, nix_value * pretty, nix_value * value)
+{
+    nix_value * text;
+    hmeval_status status = hmeval_call(self->session, pretty, value, &text);
+    if (status == HMEVAL_OK) status = append_string_only(self, text);
+    hmeval_value_release(self->session, text);
+    return status;
+}
+
+static hmeval_status render_derivation(renderer * self, nix_value * set)
+{
+    nix_value * name;
+    hmeval_status status = hmeval_get(self->session, set, "name", &name);
+    hmeval_append_text(self->text, "<derivation ");
+    if (status == HMEVAL_OK) status = append_string_only(self, name);
+    else if (status == HMEVAL_ABSENT) {
+        hmeval_append_text(self->text, "???");
+        status = HMEVAL_OK;
+    }
+    hmeval_append_text(self->text, ">");
+    hmeval_value_release(self->session, name);
+    return status;
+}
+
+static hmeval_status render_plain_set(renderer * self, nix_value * set)
+{
+    nix_value * type = NULL;
+    hmeval_status status = hmeval_get(self->session, set, "type", &type);
+    if (!hmeval_value_size(self->session, set)) {
+        hmeval_append_text(self->text, "{ }");
+        status = HMEVAL_OK;
+    } else if (status == HMEVAL_OK && hmeval_string_is(self->session, type, "derivation"))
+        status = render_derivation(self, set);
+    else if (status == HMEVAL_OK || status == HMEVAL_ABSENT)
+        status = render_attributes(self, set);
+    hmeval_value_release(self->session, type);
+    return status;
+}
+
+static hmeval_status render_pretty_or_plain(renderer * self, nix_value * set)
+{
+    nix_value *pretty = NULL, *value = NULL;
+    hmeval_status status = hmeval_get(self->session, set, "__pretty", &pretty);
+    if (status == HMEVAL_OK) status = hmeval_get(self->session, set, "val", &value);
+    if (status == HMEVAL_OK)
+        status = render_pretty(self, pretty, value);
+    else if (status == HMEVAL_ABSENT)
+        status = render_plain_set(self, set);
+    hmeval_value_release(self->session, value);
+    hmeval_value_release(self->session, pretty);
+    return status;
+}
+
+static hmeval_status render_set(renderer * self, nix_value * set)
+{
+    nix_value * functor;
+    bool is_function = false;
+    hmeval_status status = hmeval_get(self->session, set, "__functor", &functor);
+    if (status == HMEVAL_OK) status = render_functor(self, set, functor, &is_function);
+    if (!is_function && (status == HMEVAL_OK || status == HMEVAL_ABSENT)) status = render_pretty_or_plain(self, set);
+    hmeval_value_release(self->session, functor);
+    return status;
+}
+
+static hmeval_status render_by_type(renderer * self, nix_value * value)
+{
+    nix_c_context * context = self->session->context;
+    switch (hmeval_value_type(self->session, value)) {
+    case HMEVAL_TYPE_INT:
+        append_int(self->text, nix_get_int(context, value));
+        return HMEVAL_OK;
+    case HMEVAL_TYPE_FLOAT:
+        return append_json(self->session, self->text, value);
+    case HMEVAL_TYPE_BOOL:
+        hmeval_append_text(self->text, nix_get_bool(context, value) ? "true" : "false");
+        return HMEVAL_OK;
+    case HMEVAL_TYPE_NULL:
+        hmeval_append_text(self->text, "null");
+        return HMEVAL_OK;
+    case HMEVAL_TYPE_PATH:
+        hmeval_append_text(self->text, nix_get_path_string(context, value));
+        return HMEVAL_OK;
+    case HMEVAL_TYPE_STRING:
+        return render_string(self, value);
+    case HMEVAL_TYPE_LIST:
+        return render_list(self, value);
+    case HMEVAL_TYPE_LAMBDA:
+        return render_function(self, value);
+    case HMEVAL_TYPE_SET:
+        return render_set(self, value);
+    default:
+        return hmeval_fail(self->session, "nix::TypeError", "a value of this kind has no text");
+    }
+}
+
+static hmeval_status render(renderer * self, nix_value * value)
+{
+    if (self->depth >= DEEPEST)
+        return hmeval_fail(
+            self->session, "nix::EvalError", "stack overflow: the value is nested more than 1000 levels deep");
+    hmeval_status status = render_by_type(self, value);
+    return status == HMEVAL_OK ? hmeval_buffer_status(self->text) : status;
+}
+
+hmeval_status hmeval_render(hmeval_session * session, hmeval_buffer * text, nix_value * value)
+{
+    renderer self = {.session = session, .text = text};
+    return render(&self, value);
+}

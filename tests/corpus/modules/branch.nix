@@ -1,0 +1,7 @@
+{
+  imports = [
+    ./leaf.nix
+    ./leaf.nix
+  ];
+  leaf = [ "branch" ];
+}

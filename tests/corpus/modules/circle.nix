@@ -1,0 +1,4 @@
+{
+  imports = [ ./circle.nix ];
+  leaf = [ "circle" ];
+}

@@ -1,0 +1,5 @@
+{ lib, ... }:
+{
+  options.leaf = lib.mkOption { type = lib.types.listOf lib.types.str; };
+  config.leaf = [ "leaf" ];
+}

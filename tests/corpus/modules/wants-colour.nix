@@ -1,0 +1,4 @@
+{ colour, ... }:
+{
+  leaf = [ colour ];
+}

@@ -1,0 +1,113 @@
+"""What holds of every path, every record and every search."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from hmeval.options.documents import configuration_document, markdown, options_json, options_list
+from hmeval.options.model import OptionTree
+from hmeval.options.path import OptionPathError, is_placeholder, parse_option_path, show_option
+from hmeval.options.query import nearest
+from hmeval.render.json_text import json_document, json_list, json_object, json_text
+from hmeval.render.option_page import option_page
+from hmeval.render.tables import plain_table
+from hmeval.render.terminal import Style
+
+# Nix strings: any characters, and bytes that are no UTF-8 (lone surrogates), but no zero byte.
+characters = st.characters(exclude_characters="\0", exclude_categories=()).filter(
+    lambda letter: not "\ud800" <= letter <= "\udfff" or "\udc80" <= letter <= "\udcff"
+)
+texts = st.text(characters, max_size=20)
+parts = st.one_of(texts, st.sampled_from(["enable", "programs", "git", "<name>", "*", "in", "2bwm", "a.b", ""]))
+locs = st.lists(parts, min_size=1, max_size=5)
+literals = st.fixed_dictionaries({"_type": st.sampled_from(["literalExpression", "literalMD"]), "text": texts})
+values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | texts,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(texts, inner, max_size=3),
+    max_leaves=8,
+)
+
+
+@st.composite
+def records(draw: st.DrawFn) -> dict[str, Any]:
+    """A record of any shape that the native code writes."""
+    loc = draw(locs)
+    always = {
+        "loc": loc,
+        "name": show_option(loc),
+        "description": draw(st.none() | texts | st.fixed_dictionaries({"_type": st.just("mdDoc"), "text": texts})),
+        "declarations": draw(st.lists(texts, max_size=2)),
+        "internal": draw(st.booleans()),
+        "visible": draw(st.booleans()),
+        "readOnly": draw(st.booleans()),
+        "type": draw(texts),
+    }
+    sometimes = {
+        "default": literals,
+        "example": literals,
+        "relatedPackages": st.lists(texts | st.lists(texts, max_size=2), max_size=2),
+        "value": st.fixed_dictionaries({"json": values}) | st.fixed_dictionaries({"nix": texts}),
+    }
+    return always | {name: draw(field) for name, field in sometimes.items() if draw(st.booleans())}
+
+
+trees = st.lists(records(), max_size=6).map(OptionTree)
+
+
+@given(locs)
+def test_a_path_that_is_shown_is_read_back(loc: list[str]) -> None:
+    # lib.showOption leaves `<…>` as it is, whatever it holds: there its text has more than one reading.
+    assume(not any(is_placeholder(part) and "." in part for part in loc))
+    assert parse_option_path(show_option(loc)) == loc
+
+
+@given(st.text(max_size=30))
+def test_any_text_is_a_path_or_refused_with_a_column(text: str) -> None:
+    try:
+        loc = parse_option_path(text)
+    except OptionPathError as error:
+        assert 1 <= error.column <= len(text) + 1
+    else:
+        assert loc
+
+
+@given(trees)
+def test_documents_survive_json(tree: OptionTree) -> None:
+    options = list(tree.values())
+    listed, keyed = options_list(options), options_json(options)
+    document = configuration_document({"kind": "file"}, options)
+    assert json.loads(json_list(listed)) == json.loads(json_text(listed))
+    assert json.loads(json_object(keyed)) == json.loads(json_text(keyed))
+    read = json.loads(json_document(document, "options"))
+    assert read == json.loads(json_text(document))
+    assert len(read["options"]) == len(tree)
+    assert json_document(document, "options").encode()
+
+
+@given(trees)
+def test_everything_can_be_shown(tree: OptionTree) -> None:
+    assert markdown(tree.values()) or not tree
+    assert len(plain_table(tree.values()).splitlines()) >= len(tree)
+    for option in tree.values():
+        assert option_page(option, Style())
+
+
+@given(trees, st.text(max_size=20) | texts)
+def test_search_never_raises_and_finds_only_what_is_there(tree: OptionTree, text: str) -> None:
+    assert set(tree.search(text)) <= set(tree)
+
+
+@given(trees)
+def test_search_finds_an_option_by_its_own_name(tree: OptionTree) -> None:
+    for name in tree:
+        if len(name.split()) == 1 and name.lower() == name:
+            assert next(iter(tree.search(name))) in {other for other in tree if other.lower() == name}
+
+
+@given(trees, texts)
+def test_the_nearest_paths_are_few(tree: OptionTree, wrong: str) -> None:
+    assert len(nearest(tree, wrong)) <= 3

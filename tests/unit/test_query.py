@@ -1,0 +1,128 @@
+"""Search: its ranking, its patience with typing errors, and its speed."""
+
+from __future__ import annotations
+
+from time import perf_counter
+
+import pytest
+
+from hmeval.options.model import OptionTree
+from hmeval.options.path import show_option
+from hmeval.options.query import distance, nearest, search, set_only
+
+DESCRIBED = {
+    ("programs", "git", "enable"): "Whether to enable Git.",
+    ("programs", "git", "signing", "key"): "The key to sign with.",
+    ("programs", "legit", "enable"): "Something else.",
+    ("services", "git-sync", "enable"): "Whether to synchronise.",
+    ("git",): "An option of just this name.",
+    ("programs", "zsh", "enable"): "Whether to enable the Z shell; not git.",
+    ("programs", "digital", "enable"): "A clock.",
+    ("tools", "git"): "The last part is the word.",
+    ("home", "packages"): "What is in the profile.",
+}
+
+
+def tree_of(described: dict[tuple[str, ...], str]) -> OptionTree:
+    """Options with nothing but a path and a description."""
+    return OptionTree(
+        [{"loc": list(loc), "name": show_option(loc), "description": text} for loc, text in described.items()]
+    )
+
+
+def found(text: str) -> list[str]:
+    """The names that a search finds, in its order."""
+    return [option.name for option in search(tree_of(DESCRIBED).values(), text)]
+
+
+def test_the_ranking() -> None:
+    assert found("git") == [
+        "git",
+        "tools.git",
+        "programs.git.enable",
+        "programs.git.signing.key",
+        "services.git-sync.enable",
+        "programs.legit.enable",
+        "programs.digital.enable",
+        "programs.zsh.enable",
+    ]
+
+
+def test_every_word_must_match() -> None:
+    assert found("GIT sign")[0] == "programs.git.signing.key"
+    assert found("git nothing-like-it") == []
+    assert len(found("  ")) == len(DESCRIBED)
+
+
+@pytest.mark.parametrize(
+    ("text", "first"),
+    [
+        ("pakcages", "home.packages"),
+        ("packges", "home.packages"),
+        ("program.gti.enable", "programs.git.enable"),
+        ("prgitsignkey", "programs.git.signing.key"),
+    ],
+)
+def test_typing_errors_are_forgiven(text: str, first: str) -> None:
+    assert found(text)[0] == first
+
+
+@pytest.mark.parametrize(
+    ("wrong", "meant"),
+    [
+        ("programs.gti.enable", "programs.git.enable"),
+        ("program.git", "programs.git"),
+        ("git.enable", "programs.git.enable"),
+        ("home.package", "home.packages"),
+    ],
+)
+def test_the_nearest_path_is_what_was_meant(wrong: str, meant: str) -> None:
+    assert nearest(tree_of(DESCRIBED), wrong)[0] == meant
+
+
+def test_nothing_is_near_something_else() -> None:
+    assert nearest(tree_of(DESCRIBED), "quite.something.else") == []
+
+
+@pytest.mark.parametrize(
+    ("left", "right", "apart"),
+    [
+        ("git", "git", 0),
+        ("gti", "git", 1),
+        ("gt", "git", 1),
+        ("gist", "git", 1),
+        ("got", "git", 1),
+        ("abc", "git", None),
+    ],
+)
+def test_distance_counts_swapped_neighbours_as_one(left: str, right: str, apart: int | None) -> None:
+    assert distance(left, right, 2) == apart
+
+
+def test_set_only_keeps_what_modules_define() -> None:
+    records = [
+        {"loc": [name], "name": name, "is_defined": True, "priority": {"number": number}}
+        for name, number in (("forced", 50), ("defaulted", 1500))
+    ]
+    assert [option.name for option in set_only(OptionTree(records).values())] == ["forced"]
+
+
+@pytest.mark.parametrize("text", ["enable", "integration shell", "progrms.tool7.enabel", "zqxjk"])
+def test_search_is_quick(text: str) -> None:
+    parts = ("enable", "package", "settings", "extraConfig", "enableShellIntegration", "theme.colours", "key", "user")
+    options = list(
+        tree_of(
+            {
+                ("programs", f"tool{n}", part): f"What {part} of tool {n} does. " * 5
+                for n in range(1000)
+                for part in parts
+            }
+        ).values()
+    )
+    seconds = []
+    for _ in range(3):
+        begun = perf_counter()
+        search(options, text)
+        seconds.append(perf_counter() - begun)
+    # 50 ms on an idle machine; the bound leaves room for a busy one.
+    assert min(seconds) < 0.25
