@@ -19,7 +19,7 @@ lint: setup ## ruff, mypy --strict, clang-format and the shell's syntax; changes
 	.venv/bin/ruff format --check
 	.venv/bin/mypy
 	.venv/bin/clang-format --dry-run -Werror $(wildcard native/*.[ch]* native/compat/*/*.[ch]*)
-	for script in scripts/setup scripts/demo .ci/run; do bash -n $$script || exit 1; done
+	for script in scripts/setup scripts/demo scripts/fresh-machine .ci/run; do bash -n $$script || exit 1; done
 
 bench: setup ## time and memory beside nix-instantiate's
 	$(python) -m benches.bench_options

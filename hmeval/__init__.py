@@ -17,10 +17,10 @@ from hmeval.errors import (
 from hmeval.kinds import Derivation, Function, NixPath
 
 if TYPE_CHECKING:
+    from hmeval.configuration import Configuration, load
     from hmeval.engine.evaluator import Evaluator
     from hmeval.engine.ffi import engine
     from hmeval.engine.value import Value
-    from hmeval.configuration import Configuration, load
     from hmeval.options.model import Option, OptionTree
 
 __all__ = [

@@ -62,7 +62,9 @@ def _target(
         return home_file_target(file, home_manager, nixpkgs, offline=offline)
     assert flake is not None
     reference = FlakeReference(flake, override_inputs, offline=offline)
-    return reference.target(choose_name(reference.name, _home_configurations(evaluator, reference), reference.reference))
+    return reference.target(
+        choose_name(reference.name, _home_configurations(evaluator, reference), reference.reference)
+    )
 
 
 def _home_configurations(evaluator: Evaluator, reference: FlakeReference) -> list[str]:
@@ -82,21 +84,25 @@ class Configuration:
         self._progress = progress
         self._result: Value | None = None
         self._options: OptionTree | None = None
+        self._all_options: OptionTree | None = None
 
     @property
     def options(self) -> OptionTree:
-        """All options, hidden and internal ones too, as they are documented. Raises EvaluationError."""
+        """The options that are neither hidden nor internal, as they are documented. Raises EvaluationError."""
         if self._options is None:
-            self._options = self._tree(extract.HIDDEN)
+            self._options = self._tree(0)
         return self._options
 
-    def visible_options(self) -> OptionTree:
-        """The options that are neither hidden nor internal, as they are documented. Raises EvaluationError."""
-        return self._tree(0)
+    @property
+    def all_options(self) -> OptionTree:
+        """All options, hidden and internal ones too, as they are documented. Raises EvaluationError."""
+        if self._all_options is None:
+            self._all_options = self._tree(extract.HIDDEN)
+        return self._all_options
 
-    def options_with_state(self, *, values: bool = False) -> OptionTree:
-        """All options with `is_defined` and `priority`, and with `values` everything else that is known of them."""
-        return self._tree(extract.HIDDEN | (extract.DETAILS if values else extract.STATE))
+    def options_with_state(self, *, values: bool = False, hidden: bool = False) -> OptionTree:
+        """The options with `is_defined` and `priority`, and with `values` everything else that is known of them."""
+        return self._tree((extract.DETAILS if values else extract.STATE) | (extract.HIDDEN if hidden else 0))
 
     def option(self, name: str | Sequence[str]) -> Option:
         """One option with its value, definitions and all else. Raises KeyError where there is none of this name.
@@ -106,7 +112,7 @@ class Configuration:
         loc = parse_option_path(name) if isinstance(name, str) else list(name)
         found = self._placed(lambda: self._find(self._evaluated()["options"], loc))
         if found is None or not _is_option(found):
-            return self.options[name] if isinstance(name, str) else self.options.at(loc)
+            return self.all_options.at(loc)
         (record,) = extract.extract_options(self._evaluator, found, extract.DETAILS | extract.ALONE)
         return Option(record)
 

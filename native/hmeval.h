@@ -91,7 +91,8 @@ void hmeval_session_interrupt(hmeval_session * session, bool interrupt);
 void hmeval_collect(void);
 
 /* Evaluate `expression`; relative paths in it are relative to the folder `base`. */
-hmeval_status hmeval_evaluate(hmeval_session * session, const char * expression, const char * base, nix_value ** result);
+hmeval_status hmeval_evaluate(
+    hmeval_session * session, const char * expression, const char * base, nix_value ** result);
 hmeval_status hmeval_call(hmeval_session * session, nix_value * function, nix_value * argument, nix_value ** result);
 void hmeval_value_release(hmeval_session * session, nix_value * value);
 
@@ -178,10 +179,10 @@ typedef struct {
     const char * name;
     unsigned index;
 } hmeval_attribute;
-hmeval_status
-hmeval_sorted_attributes(hmeval_session * session, nix_value * set, hmeval_attribute ** attributes, size_t * count);
-hmeval_status
-hmeval_attribute_value(hmeval_session * session, nix_value * set, hmeval_attribute attribute, nix_value ** result);
+hmeval_status hmeval_sorted_attributes(
+    hmeval_session * session, nix_value * set, hmeval_attribute ** attributes, size_t * count);
+hmeval_status hmeval_attribute_value(
+    hmeval_session * session, nix_value * set, hmeval_attribute attribute, nix_value ** result);
 
 /* buffer.c */
 void hmeval_buffer_free(hmeval_buffer * buffer);

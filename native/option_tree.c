@@ -71,8 +71,8 @@ static hmeval_status pack_attribute(walker * self, nix_value * option, const cha
 }
 
 /* hmeval_get along a path of two names. */
-static hmeval_status
-get_below(walker * self, nix_value * value, const char * first, const char * second, nix_value ** result)
+static hmeval_status get_below(
+    walker * self, nix_value * value, const char * first, const char * second, nix_value ** result)
 {
     nix_value * between;
     *result = NULL;
@@ -433,8 +433,7 @@ static bool is_true(walker * self, nix_value * option, const char * name)
 {
     nix_value * value;
     bool is = hmeval_get(self->session, option, name, &value) == HMEVAL_OK
-        && hmeval_value_type(self->session, value) == HMEVAL_TYPE_BOOL
-        && nix_get_bool(self->session->context, value);
+        && hmeval_value_type(self->session, value) == HMEVAL_TYPE_BOOL && nix_get_bool(self->session->context, value);
     hmeval_value_release(self->session, value);
     return is;
 }
@@ -520,7 +519,8 @@ static hmeval_status walk_sub_options(walker * self, nix_value * option)
     nix_value * sub_options;
     hmeval_status status = get_sub_options(self, option, &sub_options);
     if (status == HMEVAL_OK && self->depth == DEEPEST)
-        status = hmeval_fail(self->session, "nix::EvalError", "sub-options are nested too deep: 16 levels are followed");
+        status = hmeval_fail(
+            self->session, "nix::EvalError", "sub-options are nested too deep: 16 levels are followed");
     if (status == HMEVAL_OK) {
         ++self->depth;
         status = walk(self, sub_options);

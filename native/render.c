@@ -128,8 +128,8 @@ static hmeval_status render_list(renderer * self, nix_value * list)
 
 static bool is_identifier(const char * name)
 {
-    static const char * const keywords[] = {
-        "assert", "else", "if", "in", "inherit", "let", "or", "rec", "then", "with"};
+    static const char * const keywords[] = {"assert", "else", "if",  "in",   "inherit",
+                                            "let",    "or",   "rec", "then", "with"};
     for (size_t i = 0; i < sizeof(keywords) / sizeof(*keywords); ++i)
         if (!strcmp(name, keywords[i])) return false;
     if (!isalpha((unsigned char)*name) && *name != '_') return false;
@@ -270,7 +270,8 @@ static hmeval_status render_derivation(renderer * self, nix_value * set)
     nix_value * name;
     hmeval_status status = hmeval_get(self->session, set, "name", &name);
     hmeval_append_text(self->text, "<derivation ");
-    if (status == HMEVAL_OK) status = append_string_only(self, name);
+    if (status == HMEVAL_OK)
+        status = append_string_only(self, name);
     else if (status == HMEVAL_ABSENT) {
         hmeval_append_text(self->text, "???");
         status = HMEVAL_OK;

@@ -127,8 +127,8 @@ bool hmeval_string_is(hmeval_session * session, nix_value * value, const char * 
     return with.equal;
 }
 
-hmeval_status
-hmeval_call_builtin(hmeval_session * session, hmeval_builtin builtin, nix_value * argument, nix_value ** result)
+hmeval_status hmeval_call_builtin(
+    hmeval_session * session, hmeval_builtin builtin, nix_value * argument, nix_value ** result)
 {
     return hmeval_call(session, session->builtins[builtin], argument, result);
 }
@@ -138,8 +138,8 @@ static int by_name(const void * left, const void * right)
     return strcmp(((const hmeval_attribute *)left)->name, ((const hmeval_attribute *)right)->name);
 }
 
-hmeval_status
-hmeval_sorted_attributes(hmeval_session * session, nix_value * set, hmeval_attribute ** attributes, size_t * count)
+hmeval_status hmeval_sorted_attributes(
+    hmeval_session * session, nix_value * set, hmeval_attribute ** attributes, size_t * count)
 {
     *count = hmeval_value_size(session, set);
     *attributes = malloc((*count + 1) * sizeof(**attributes));
@@ -152,8 +152,8 @@ hmeval_sorted_attributes(hmeval_session * session, nix_value * set, hmeval_attri
     return HMEVAL_OK;
 }
 
-hmeval_status
-hmeval_attribute_value(hmeval_session * session, nix_value * set, hmeval_attribute attribute, nix_value ** result)
+hmeval_status hmeval_attribute_value(
+    hmeval_session * session, nix_value * set, hmeval_attribute attribute, nix_value ** result)
 {
     const char * name;
     *result = nix_get_attr_byidx(session->context, set, session->state, attribute.index, &name);

@@ -146,7 +146,10 @@ def nix_instantiate() -> Callable[..., Any]:
     def run(expression: str, *, strict: bool = True, json: bool = True) -> Any:
         flags = [flag for flag, wanted in (("--strict", strict), ("--json", json)) if wanted]
         done = subprocess.run(
-            [program, "--eval", *flags, "--expr", expression], capture_output=True, text=True, timeout=300
+            [program, "--eval", "--read-write-mode", *flags, "--expr", expression],
+            capture_output=True,
+            text=True,
+            timeout=300,
         )
         assert done.returncode == 0, done.stderr
         return json_format.loads(done.stdout) if json else done.stdout.rstrip("\n")

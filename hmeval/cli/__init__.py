@@ -40,7 +40,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def parse_arguments(parser: argparse.ArgumentParser, argv: Sequence[str] | None) -> argparse.Namespace:
-    """The arguments of a command; paths may stand before, between and after flags. Raises SystemExit as argparse does."""
+    """The arguments of a command; paths may stand between flags. Raises SystemExit as argparse does."""
     arguments, rest = parser.parse_known_args(argv)
     # argparse takes the paths that stand together first for all of them, and leaves the others over.
     if rest and (not hasattr(arguments, "paths") or any(word.startswith("-") for word in rest)):

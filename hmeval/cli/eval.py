@@ -11,7 +11,6 @@ from hmeval.cli.selection import typed_path, unknown_path
 from hmeval.cli.target_flags import add_target_flags, check_target_flags, load_target
 
 if TYPE_CHECKING:
-    from hmeval.engine.value import Value
     from hmeval.configuration import Configuration
 
 _EXAMPLES = """\
@@ -27,8 +26,8 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     parser = commands.add_parser(
         "eval",
         help="evaluate an expression within the configuration",
-        description="Evaluate a Nix expression, in which config, options, pkgs and lib are those of the configuration; "
-        "or show the configuration's value at a path.",
+        description="Evaluate a Nix expression, in which config, options, pkgs and lib are those of the\n"
+        "configuration; or show the configuration's value at a path.",
         epilog=_EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
@@ -54,7 +53,7 @@ def run(arguments: argparse.Namespace) -> int:
     return write(shown)
 
 
-def _json(value: Value) -> str:
+def _json(value: Any) -> str:
     from hmeval.render.json_text import json_text
 
     return f"{json_text(value.to_python(), indent=2)}\n"

@@ -63,7 +63,7 @@ def run(arguments: argparse.Namespace) -> int:
     check_target_flags(arguments)
     with OptionCounter() as counter, load_target(arguments, counter) as configuration:
         page = _page(configuration, locs, arguments)
-        answer = _list(configuration, locs, arguments) if page is None else page
+        answer = _list(configuration, locs, arguments, counter) if page is None else page
     return write(answer)
 
 
@@ -78,24 +78,19 @@ def _page(configuration: Configuration, locs: Sequence[list[str]], arguments: ar
     from hmeval.render.option_page import option_page
     from hmeval.render.terminal import style_for
 
-    has_more = (option.type_info or {}).get("sub_options")
-    below = len(configuration.options.listed().under(locs[0])) - 1 if has_more else 0
-    return option_page(option, style_for(sys.stdout), max(below, 0))
+    # Counting needs a walk over all options, which a page does without where the type cannot hold any.
+    below = configuration.options.listed().under(locs[0]) if "submodule" in option.type else ()
+    return option_page(option, style_for(sys.stdout), sum(name != option.name for name in below))
 
 
-def _list(configuration: Configuration, locs: Sequence[list[str]], arguments: argparse.Namespace) -> str:
-    with_values = arguments.format == "json" or (arguments.format == "table" and bool(locs or arguments.set))
-    # A choice of options is evaluated one by one, all of them in one walk: most have a value that nobody asked for.
-    chosen = bool(locs) or arguments.set or arguments.search is not None
-    in_one_walk = with_values and not chosen
-    if arguments.set or in_one_walk:
-        tree = configuration.options_with_state(values=in_one_walk)
-    else:
-        tree = configuration.options
-    selected = _selected(tree, locs, arguments)
-    options: list[Option] = list(selected.values())
-    if with_values and chosen:
-        options = [configuration.option(option.loc) for option in options]
+def _list(
+    configuration: Configuration, locs: Sequence[list[str]], arguments: argparse.Namespace, counter: OptionCounter
+) -> str:
+    tree = configuration.options_with_state() if arguments.set else configuration.options
+    options: list[Option] = list(_selected(tree, locs, arguments).values())
+    if arguments.format == "json" or (arguments.format == "table" and (locs or arguments.set)):
+        # One by one: a walk over everything would evaluate hidden options too, and tell of each old name's renaming.
+        options = [configuration.option(option.loc) for option in counter.counted(options)]
     return _written(configuration, options, arguments.format)
 
 

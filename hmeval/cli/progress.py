@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterable, Iterator
 from time import monotonic
 from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Self, TypeVar
 
 from hmeval.render.terminal import is_terminal
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
+
+T = TypeVar("T")
 
 PATIENCE = 0.3
 """Seconds after which work is worth a sign of life."""
@@ -34,6 +37,12 @@ class OptionCounter:
         bar = self._shown()
         assert self._task is not None
         bar.update(self._task, completed=count)
+
+    def counted(self, things: Iterable[T]) -> Iterator[T]:
+        """The things, each counted before it is handed out."""
+        for number, thing in enumerate(things, 1):
+            self(number)
+            yield thing
 
     def __enter__(self) -> Self:
         return self

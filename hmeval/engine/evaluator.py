@@ -9,12 +9,12 @@ import threading
 import weakref
 from collections import deque
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
 from hmeval.engine import codec
 from hmeval.engine.ffi import Reader, encoded, ffi, lib, start_engine, text, text_array
+from hmeval.engine.job import Job
 from hmeval.engine.report import evaluation_error
 from hmeval.engine.store import default_store_uri
 from hmeval.engine.value import Value
@@ -46,7 +46,7 @@ class Evaluator:
 
     def __init__(self, *, lookup_path: Sequence[str] = (), store: str | None = None) -> None:
         start_engine()
-        self._jobs: queue.SimpleQueue[tuple[Future[Any], Callable[[], Any]] | None] = queue.SimpleQueue()
+        self._jobs: queue.SimpleQueue[Job[Any] | None] = queue.SimpleQueue()
         self._pointers: dict[int, Any] = {}  # by address: what native code handed over and has not got back
         self._released: deque[Any] = deque()
         self._session: Any = ffi.NULL
@@ -129,9 +129,7 @@ class Evaluator:
 
     # -- for Value and for extraction ------------------------------------------------------------------------------
 
-    def _write(
-        self, write: Callable[[Any, Any, Any], int], receive: Callable[[bytes, int], None]
-    ) -> None:
+    def _write(self, write: Callable[[Any, Any, Any], int], receive: Callable[[bytes, int], None]) -> None:
         """Let native code write: `write(session, sink, handle)`; `receive(piece, options)` gets each piece."""
         reader = Reader(receive)
         status = self._run(lambda: self._checked(write(self._session, lib.receive, reader.handle)))
@@ -169,9 +167,7 @@ class Evaluator:
     def _call(self, function: Value, argument: Value) -> Value:
         for value in (function, argument):
             value._require(self)
-        return self._value(
-            lambda result: lib.hmeval_call(self._session, function._pointer, argument._pointer, result)
-        )
+        return self._value(lambda result: lib.hmeval_call(self._session, function._pointer, argument._pointer, result))
 
     def _position_function(self) -> Value:
         if self._position_of is None:
@@ -180,29 +176,32 @@ class Evaluator:
 
     # -- the thread -------------------------------------------------------------------------------------------------
 
-    def _run(self, job: Callable[[], T]) -> T:
-        """Carry `job` out on the evaluator's thread, and give its result."""
+    def _run(self, work: Callable[[], T]) -> T:
+        """Carry `work` out on the evaluator's thread, and give its result."""
         if threading.current_thread() is self._thread:
-            return job()
-        future: Future[T] = Future()
+            return work()
+        job = Job(work)
         with self._lock:
             if self._closed:
                 raise EngineError("the evaluator is closed")
-            self._jobs.put((future, job))
-        return self._wait(future)
+            self._jobs.put(job)
+        return self._outcome(job)
 
-    def _wait(self, future: Future[T]) -> T:
+    def _outcome(self, job: Job[T]) -> T:
         try:
-            return future.result()
+            return job.outcome()
         except KeyboardInterrupt:
             # A job that has not begun is taken back; one that runs is ended, and the evaluator is free again.
-            if not future.cancel():
-                self._interrupt(True)
-                try:
-                    future.exception()
-                finally:
-                    self._interrupt(self._closed)
+            if not job.take_back():
+                self._end(job)
             raise
+
+    def _end(self, job: Job[Any]) -> None:
+        self._interrupt(True)
+        try:
+            job.wait()
+        finally:
+            self._interrupt(self._closed)
 
     def _interrupt(self, on: bool) -> None:
         with self._lock:
@@ -210,16 +209,10 @@ class Evaluator:
                 lib.hmeval_session_interrupt(self._session, on)
 
     def _work(self) -> None:
-        while (entry := self._jobs.get()) is not None:
-            future, job = entry
-            if not future.set_running_or_notify_cancel():
-                continue
-            try:
-                self._release()
-                future.set_result(job())
-            except BaseException as error:
-                future.set_exception(error)
-            del entry, future, job
+        while (job := self._jobs.get()) is not None:
+            self._release()
+            job.carry_out()
+            del job
         self._close_session()
 
     def _release(self) -> None:

@@ -9,7 +9,8 @@ from typing import Any
 from hmeval.errors import EngineError
 
 try:
-    from hmeval._native import ffi, lib
+    from hmeval._native import ffi as ffi
+    from hmeval._native import lib as lib
 except ImportError as error:
     raise EngineError(
         f"the extension hmeval._native cannot be loaded ({error}); build it with `make setup` or `pip install .`"

@@ -7,14 +7,9 @@ from pathlib import Path
 from urllib.parse import quote
 
 from hmeval.errors import EngineError
+from hmeval.folders import cache_folder
 
 _STATE = Path("/nix/var/nix")
-
-
-def cache_folder() -> Path:
-    """Where hmeval keeps what it can make anew: $XDG_CACHE_HOME/hmeval, by default ~/.cache/hmeval."""
-    base = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
-    return Path(base) / "hmeval"
 
 
 def system_store_usable() -> bool:

@@ -19,8 +19,9 @@ _TYPE_NAMES = ("thunk", "int", "float", "bool", "string", "path", "null", "set",
 class Value:
     """A Nix value, evaluated to its outermost type; what lies within is evaluated as it is asked for.
 
-    A set reads like a mapping (`value["a"]`, `"a" in value`, iteration gives names), a list like a sequence, a function
-    is called. Everything raises EvaluationError where the evaluation fails, and EngineError once its evaluator is closed.
+    A set reads like a mapping (`value["a"]`, `"a" in value`, iteration gives names), a list like a sequence, a
+    function is called. Everything raises EvaluationError where the evaluation fails, and EngineError once the
+    evaluator is closed.
     """
 
     __slots__ = ("_evaluator", "_pointer", "type")

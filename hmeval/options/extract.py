@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import gc
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any, TypeAlias
 
 from hmeval.engine import codec
@@ -23,6 +25,7 @@ STATE: int = lib.HMEVAL_OPTIONS_STATE
 DETAILS: int = lib.HMEVAL_OPTIONS_DETAILS | lib.HMEVAL_OPTIONS_STATE
 ALONE: int = lib.HMEVAL_OPTIONS_ALONE
 
+
 def extract_options(
     evaluator: Evaluator, options: Value, flags: int = 0, progress: Progress | None = None
 ) -> list[Record]:
@@ -41,10 +44,24 @@ def extract_options(
             progress(count)
 
     write = lib.hmeval_write_options
-    evaluator._write(lambda session, sink, reader: write(session, options._pointer, flags, sink, reader), receive)
+    with _without_collection():
+        evaluator._write(lambda session, sink, reader: write(session, options._pointer, flags, sink, reader), receive)
     for record in records:
         _complete(record)
     return records
+
+
+@contextmanager
+def _without_collection() -> Iterator[None]:
+    """Python's collector would walk the growing records again and again, and they hold no cycles."""
+    if not gc.isenabled():
+        yield
+        return
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
 
 
 def _complete(record: Record) -> None:

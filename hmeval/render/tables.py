@@ -12,6 +12,10 @@ from hmeval.render.terminal import Style, shown
 # Columns of the text for pipes: fixed, so that adding an option moves no other line.
 NAME_WIDTH, TYPE_WIDTH, VALUE_WIDTH = 48, 26, 30
 
+# Of the table for terminals, after the name: headers, and how they share the width.
+_COLUMNS = (("Type", 2), ("Value or default", 2), ("Description", 4))
+_WIDE = 110
+
 
 def names(options: Iterable[Option]) -> str:
     """The options' names, one on each line."""
@@ -28,7 +32,7 @@ def plain_table(options: Iterable[Option]) -> str:
 
 
 def terminal_table(options: Sequence[Option], style: Style) -> str:
-    """The same four columns as a table with a header, as wide as the terminal."""
+    """The same columns as a table with a header, as wide as the terminal; a narrow one has no room for descriptions."""
     # rich takes 55 ms to import: only terminals pay for it.
     from rich.box import SIMPLE_HEAD
     from rich.console import Console
@@ -36,11 +40,12 @@ def terminal_table(options: Sequence[Option], style: Style) -> str:
     from rich.text import Text
 
     table = Table(box=SIMPLE_HEAD, pad_edge=False, expand=True)
+    columns = _COLUMNS if style.width >= _WIDE else _COLUMNS[:-1]
     table.add_column("Option", style="bold", overflow="fold", ratio=3, min_width=20)
-    for header, ratio in (("Type", 2), ("Value or default", 2), ("Description", 4)):
-        table.add_column(header, overflow="ellipsis", no_wrap=True, ratio=ratio)
+    for header, ratio in columns:
+        table.add_column(header, overflow="ellipsis", no_wrap=True, ratio=ratio, min_width=len(header))
     for option in options:
-        table.add_row(*(Text(field) for field in _fields(option)))
+        table.add_row(*map(Text, _fields(option)[: len(columns) + 1]))
     console = Console(width=style.width, no_color=not style.colour, force_terminal=style.colour, highlight=False)
     with console.capture() as captured:
         console.print(table)

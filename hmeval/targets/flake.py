@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
-import getpass
 import os
-import socket
-import tempfile
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
+from urllib.parse import quote
 
 from hmeval.errors import TargetError
-from hmeval.literals import string_literal
+from hmeval.literals import path_literal, string_literal
 from hmeval.targets.target import OFFLINE, Target
 
 _OUTPUT = "homeConfigurations"
+_CALL_FLAKE = Path(__file__).resolve().parent.parent / "nix/call-flake.nix"
+_SCHEME = re.compile(r"[a-z][a-z0-9+.-]*:")
 
 
 class FlakeReference:
     """A flake, and the name of one of its home configurations, if one was asked for.
 
-    `reference` is what Nix takes: an URL, or an absolute path. Raises TargetError where a local folder holds no flake.
+    `override_inputs` replaces inputs by folders; `offline` replaces `nixpkgs` and `home-manager` by hmeval's own
+    stand-ins. Raises TargetError where a local folder holds no flake.
     """
 
     def __init__(self, text: str, override_inputs: Mapping[str, str] | None = None, *, offline: bool = False) -> None:
@@ -27,37 +30,45 @@ class FlakeReference:
         self.name = _without_output(name) or None
         self.folder = _local_folder(place)
         self.reference = str(self.folder) if self.folder else place
-        overrides = dict(override_inputs or {})
-        if offline:
-            overrides = {"nixpkgs": str(OFFLINE / "nixpkgs"), "home-manager": str(OFFLINE / "home-manager")} | overrides
-        self.override_inputs = {name: _input_reference(name, place) for name, place in overrides.items()}
+        self._as_path = place.startswith("path:")
+        stand_ins = {name: OFFLINE / name for name in ("nixpkgs", "home-manager")} if offline else {}
+        given = {name: _input_folder(name, folder) for name, folder in (override_inputs or {}).items()}
+        self.override_inputs = stand_ins | given
+        if self.override_inputs and self.folder is None:
+            raise TargetError(f"inputs can be replaced in local flakes alone, and {place} is none")
 
     def expression(self) -> str:
-        """A Nix expression for the flake's outputs and inputs."""
-        if not self.override_inputs:
+        """A Nix expression for the flake: its outputs, with `inputs`."""
+        if self.folder is None:
             return f"builtins.getFlake {string_literal(self.reference)}"
-        return f"(builtins.getFlake {string_literal(self._wrapper())}).inputs.target"
-
-    def _wrapper(self) -> str:
-        """A flake whose only input is this one, with inputs replaced: the way that Nix itself has for it."""
-        target = self.reference if not self.folder else f"path:{self.folder}"
+        source, subdirectory = self._source(self.folder)
         overrides = "".join(
-            f"    inputs.{string_literal(name)}.url = {string_literal(url)};\n"
-            for name, url in self.override_inputs.items()
+            f"{string_literal(name)} = {_fetch_path(folder)}; " for name, folder in self.override_inputs.items()
         )
-        folder = Path(tempfile.mkdtemp(prefix="hmeval-flake-"))
-        (folder / "flake.nix").write_text(
-            f"{{\n  inputs.target = {{\n    url = {string_literal(target)};\n{overrides}  }};\n"
-            "  outputs = { target, ... }: { };\n}\n"
+        return (
+            f"import {path_literal(str(_CALL_FLAKE))} {{ source = {source}; "
+            f"subdirectory = {string_literal(subdirectory)}; overrides = {{ {overrides}}}; }}"
         )
-        return str(folder)
+
+    def _source(self, folder: Path) -> tuple[str, str]:
+        """How Nix fetches a local folder, and where in what it fetches the flake lies.
+
+        A folder in a Git work tree is taken as Git has it, without the files that it does not know; `path:` takes
+        all of it (Nix, flake references).
+        """
+        work_tree = None if self._as_path else _work_tree(folder)
+        if work_tree is None:
+            return _fetch_path(folder), ""
+        subdirectory = folder.relative_to(work_tree).as_posix()
+        url = string_literal(f"file://{quote(str(work_tree))}")
+        return f'builtins.fetchTree {{ type = "git"; url = {url}; }}', "" if subdirectory == "." else subdirectory
 
     def target(self, name: str) -> Target:
         """The target for the home configuration `name`."""
         flake = f"({self.expression()})"
-        description = {"kind": "flake", "flake": self.reference, "name": name}
+        description: dict[str, Any] = {"kind": "flake", "flake": self.reference, "name": name}
         if self.override_inputs:
-            description |= {"override_inputs": self.override_inputs}  # type: ignore[dict-item]
+            description["override_inputs"] = {name: str(folder) for name, folder in self.override_inputs.items()}
         return Target(f"{flake}.{_OUTPUT}.{string_literal(name)}", f"{flake}.inputs.nixpkgs.lib", description)
 
 
@@ -81,6 +92,9 @@ def choose_name(wanted: str | None, names: Sequence[str], flake: str) -> str:
 
 def default_names() -> list[str]:
     """The names that the `home-manager` tool tries, the last one first in rank."""
+    import getpass
+    import socket
+
     user = os.environ.get("USER") or getpass.getuser()
     host = socket.gethostname()
     names = [user, f"{user}@{socket.getfqdn()}", f"{user}@{host}", f"{user}@{host.partition('.')[0]}"]
@@ -95,8 +109,7 @@ def _without_output(name: str) -> str:
 def _local_folder(place: str) -> Path | None:
     """The folder that a reference names, or None for what is to be fetched."""
     path = place.removeprefix("path:")
-    scheme = path.partition(":")[0]
-    if path == place and (":" in path and "/" not in scheme):
+    if path == place and _SCHEME.match(path):
         return None
     folder = Path(os.path.abspath(path.partition("?")[0] or "."))
     if not (folder / "flake.nix").is_file():
@@ -104,15 +117,17 @@ def _local_folder(place: str) -> Path | None:
     return folder
 
 
-def _input_reference(name: str, place: str) -> str:
-    folder = _local_folder_or_none(place)
-    if folder is None:
-        return place
+def _input_folder(name: str, place: str) -> Path:
+    folder = Path(os.path.abspath(place.removeprefix("path:")))
     if not folder.is_dir():
-        raise TargetError(f"--override-input {name} {place}: {folder} is no folder")
-    return f"path:{folder}"
+        raise TargetError(f"--override-input {name} {place}: there is no folder {folder}")
+    return folder
 
 
-def _local_folder_or_none(place: str) -> Path | None:
-    path = place.removeprefix("path:")
-    return Path(os.path.abspath(path)) if path != place or ":" not in path else None
+def _work_tree(folder: Path) -> Path | None:
+    """The Git work tree that a folder is in."""
+    return next((above for above in (folder, *folder.parents) if (above / ".git").exists()), None)
+
+
+def _fetch_path(folder: Path) -> str:
+    return f'(builtins.fetchTree {{ type = "path"; path = {string_literal(str(folder))}; }})'

@@ -31,7 +31,7 @@ def home_file_target(
     home_manager_path = _folder(home_manager, "home-manager", "modules/default.nix")
     nixpkgs_path = _folder(nixpkgs, "nixpkgs", "default.nix")
     expression = (
-        f"import ({home_manager_path} + \"/modules\") "
+        f'import ({home_manager_path} + "/modules") '
         f"{{ pkgs = import {nixpkgs_path} {{ }}; configuration = {path_literal(str(module))}; }}"
     )
     description = {

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 OFFLINE = Path(__file__).resolve().parent.parent / "offline"
 """hmeval's own stand-ins for nixpkgs and Home Manager."""
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
+class Target(NamedTuple):
     """One Home Manager configuration.
 
     Attributes:
@@ -23,7 +21,7 @@ class Target:
 
     expression: str
     library: str
-    description: dict[str, Any] = field(default_factory=dict)
+    description: dict[str, Any]
 
     def describe(self) -> dict[str, Any]:
         """The target for output: `kind`, and what it was made from."""

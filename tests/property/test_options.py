@@ -68,11 +68,12 @@ def test_a_path_that_is_shown_is_read_back(loc: list[str]) -> None:
 @given(st.text(max_size=30))
 def test_any_text_is_a_path_or_refused_with_a_column(text: str) -> None:
     try:
-        loc = parse_option_path(text)
-    except OptionPathError as error:
-        assert 1 <= error.column <= len(text) + 1
+        assert parse_option_path(text)
+    except OptionPathError as refusal:
+        column = refusal.column
     else:
-        assert loc
+        column = 1
+    assert 1 <= column <= len(text) + 1
 
 
 @given(trees)

@@ -64,7 +64,8 @@ def test_related_packages_of_every_kind() -> None:
     assert written == (
         "- [`pkgs.a`](\n    https://search.nixos.org/packages?show=a&sort=relevance&query=a\n  )\n"
         "- [`pkgs.b.c`](\n    https://search.nixos.org/packages?show=b.c&sort=relevance&query=b.c\n  )\n"
-        "- [D aka `pkgs.d.e`](\n    https://search.nixos.org/packages?show=d.e&sort=relevance&query=d.e\n  )\n\n  Why.\n"
+        "- [D aka `pkgs.d.e`](\n    https://search.nixos.org/packages?show=d.e&sort=relevance&query=d.e\n  )"
+        "\n\n  Why.\n"
     )
     assert related_packages_markdown([]) == []
     assert related_packages_markdown("text") == "text"

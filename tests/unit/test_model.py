@@ -12,8 +12,15 @@ from hmeval.options.path import show_option
 
 def record(*loc: str, **fields: Any) -> dict[str, Any]:
     """A record with what is always there."""
-    always = {"description": None, "declarations": [], "internal": False, "visible": True, "readOnly": False}
-    return {"loc": list(loc), "name": show_option(loc), "type": "boolean", **always, **fields}
+    identity: dict[str, Any] = {"loc": list(loc), "name": show_option(loc), "type": "boolean"}
+    always: dict[str, Any] = {
+        "description": None,
+        "declarations": [],
+        "internal": False,
+        "visible": True,
+        "readOnly": False,
+    }
+    return {**identity, **always, **fields}
 
 
 @pytest.fixture

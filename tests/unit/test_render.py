@@ -19,7 +19,7 @@ from hmeval.render.terminal import Style, shown, style_for
 OPTION: dict[str, Any] = {
     "loc": ["programs", "git", "enable"],
     "name": "programs.git.enable",
-    "description": "Whether to enable {command}`git`, a tool that everybody uses and few understand in all of its parts.",
+    "description": "Whether to enable {command}`git`, a tool that everybody uses and that few understand in full.",
     "declarations": ["/hm/git.nix"],
     "type": "boolean",
     "default": {"_type": "literalExpression", "text": "false"},
@@ -34,8 +34,8 @@ OPTION: dict[str, Any] = {
 PAGE = """\
 programs.git.enable
 
-    Whether to enable `git`, a tool that everybody uses and few understand in
-    all of its parts.
+    Whether to enable `git`, a tool that everybody uses and that few understand
+    in full.
 
 Type
     boolean
@@ -106,7 +106,7 @@ def test_columns_stand_where_they_always_stand() -> None:
     long = OPTION | {"loc": ["x" * 60], "name": "x" * 60, "type": "y" * 60}
     first, second = plain_table(OptionTree([OPTION, long]).values()).splitlines()
     assert first[: NAME_WIDTH + 9] == "programs.git.enable".ljust(NAME_WIDTH) + "  boolean"
-    assert first.endswith("Whether to enable `git`, a tool that everybody uses and few understand in all of its par…")
+    assert first.endswith("  Whether to enable `git`, a tool that everybody uses and that few understand in …")
     assert second.startswith("x" * 60 + "  ")
 
 

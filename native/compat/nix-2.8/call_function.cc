@@ -21,8 +21,7 @@ constexpr size_t most_calls_within_calls = 10000;
 /* Evaluation between two calls, and throwing, need some stack as well. */
 constexpr size_t stack_reserve = 2 * 1024 * 1024;
 
-using CallFunction =
-    void(nix::EvalState *, nix::Value &, size_t, nix::Value **, nix::Value &, const nix::Pos &);
+using CallFunction = void(nix::EvalState *, nix::Value &, size_t, nix::Value **, nix::Value &, const nix::Pos &);
 
 thread_local const int * interrupt_flag = nullptr;
 thread_local size_t calls_within_calls = 0;
@@ -76,7 +75,6 @@ __attribute__((visibility("default"))) void nix::EvalState::callFunction(
 {
     CallDepth depth;
     if (interrupted()) throw Interrupted("interrupted by the user");
-    if (too_deep())
-        throw EvalError({.msg = hintfmt("stack overflow; max-call-depth exceeded"), .errPos = pos});
+    if (too_deep()) throw EvalError({.msg = hintfmt("stack overflow; max-call-depth exceeded"), .errPos = pos});
     original_call_function()(this, fun, nrArgs, args, vRes, pos);
 }

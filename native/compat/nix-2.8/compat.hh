@@ -40,7 +40,7 @@ nix_err nix_compat_catch(nix_c_context * context) noexcept;
 nix_err nix_compat_fail(nix_c_context * context, nix_err code, const char * message) noexcept;
 
 /* Run `body`; an exception becomes an error in `context`, and the result is then `otherwise`. */
-template<typename Result, typename Body>
+template <typename Result, typename Body>
 Result nix_compat_guard(nix_c_context * context, Result otherwise, Body && body) noexcept
 {
     context->code = NIX_OK;
@@ -52,7 +52,7 @@ Result nix_compat_guard(nix_c_context * context, Result otherwise, Body && body)
     }
 }
 
-template<typename Body>
+template <typename Body>
 nix_err nix_compat_guard(nix_c_context * context, Body && body) noexcept
 {
     context->code = NIX_OK;

@@ -34,8 +34,8 @@ ValueType nix_get_type(nix_c_context * context, const nix_value * value);
 bool nix_get_bool(nix_c_context * context, const nix_value * value);
 double nix_get_float(nix_c_context * context, const nix_value * value);
 int64_t nix_get_int(nix_c_context * context, const nix_value * value);
-nix_err
-nix_get_string(nix_c_context * context, const nix_value * value, nix_get_string_callback callback, void * user_data);
+nix_err nix_get_string(
+    nix_c_context * context, const nix_value * value, nix_get_string_callback callback, void * user_data);
 const char * nix_get_path_string(nix_c_context * context, const nix_value * value);
 unsigned int nix_get_list_size(nix_c_context * context, const nix_value * value);
 unsigned int nix_get_attrs_size(nix_c_context * context, const nix_value * value);

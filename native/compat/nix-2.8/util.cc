@@ -101,8 +101,8 @@ nix_err nix_err_info_msg(
     return NIX_OK;
 }
 
-nix_err
-nix_err_name(nix_c_context *, const nix_c_context * read_context, nix_get_string_callback callback, void * user_data)
+nix_err nix_err_name(
+    nix_c_context *, const nix_c_context * read_context, nix_get_string_callback callback, void * user_data)
 {
     give(read_context->class_name, callback, user_data);
     return NIX_OK;

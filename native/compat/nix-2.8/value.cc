@@ -42,17 +42,28 @@ nix_err nix_value_decref(nix_c_context *, nix_value * value)
 ValueType nix_get_type(nix_c_context *, const nix_value * value)
 {
     switch (value->value->type()) {
-    case nix::nThunk: return NIX_TYPE_THUNK;
-    case nix::nInt: return NIX_TYPE_INT;
-    case nix::nFloat: return NIX_TYPE_FLOAT;
-    case nix::nBool: return NIX_TYPE_BOOL;
-    case nix::nString: return NIX_TYPE_STRING;
-    case nix::nPath: return NIX_TYPE_PATH;
-    case nix::nNull: return NIX_TYPE_NULL;
-    case nix::nAttrs: return NIX_TYPE_ATTRS;
-    case nix::nList: return NIX_TYPE_LIST;
-    case nix::nFunction: return NIX_TYPE_FUNCTION;
-    case nix::nExternal: return NIX_TYPE_EXTERNAL;
+    case nix::nThunk:
+        return NIX_TYPE_THUNK;
+    case nix::nInt:
+        return NIX_TYPE_INT;
+    case nix::nFloat:
+        return NIX_TYPE_FLOAT;
+    case nix::nBool:
+        return NIX_TYPE_BOOL;
+    case nix::nString:
+        return NIX_TYPE_STRING;
+    case nix::nPath:
+        return NIX_TYPE_PATH;
+    case nix::nNull:
+        return NIX_TYPE_NULL;
+    case nix::nAttrs:
+        return NIX_TYPE_ATTRS;
+    case nix::nList:
+        return NIX_TYPE_LIST;
+    case nix::nFunction:
+        return NIX_TYPE_FUNCTION;
+    case nix::nExternal:
+        return NIX_TYPE_EXTERNAL;
     }
     return NIX_TYPE_THUNK;
 }
@@ -72,8 +83,8 @@ int64_t nix_get_int(nix_c_context *, const nix_value * value)
     return value->value->integer;
 }
 
-nix_err
-nix_get_string(nix_c_context * context, const nix_value * value, nix_get_string_callback callback, void * user_data)
+nix_err nix_get_string(
+    nix_c_context * context, const nix_value * value, nix_get_string_callback callback, void * user_data)
 {
     auto text = value->value->string.s;
     callback(text, strlen(text), user_data);
@@ -117,8 +128,8 @@ bool nix_has_attr_byname(nix_c_context * context, const nix_value * value, EvalS
         context, false, [&] { return value->value->attrs->get(state->state.symbols.create(name)) != nullptr; });
 }
 
-nix_value *
-nix_get_attr_byidx(nix_c_context * context, nix_value * value, EvalState * state, unsigned int i, const char ** name)
+nix_value * nix_get_attr_byidx(
+    nix_c_context * context, nix_value * value, EvalState * state, unsigned int i, const char ** name)
 {
     return nix_compat_guard<nix_value *>(context, nullptr, [&] {
         auto & attribute = (*value->value->attrs)[i];

@@ -1,0 +1,189 @@
+"""`hmeval options`, as a process, on the example configuration and the built-in stand-ins."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+Hmeval = Callable[..., "subprocess.CompletedProcess[str]"]
+
+EXAMPLE = Path(__file__).resolve().parents[2] / "examples/standalone/home.nix"
+TARGET = ("--file", EXAMPLE, "--offline")
+
+
+def result(done: subprocess.CompletedProcess[str]) -> str:
+    """What a command that succeeds writes; standard error has nothing but what the configuration itself warns of."""
+    assert done.returncode == 0, done.stderr
+    assert all(line.startswith("trace: ") for line in done.stderr.splitlines()), done.stderr
+    return done.stdout
+
+
+@pytest.fixture
+def options(hmeval_command: Hmeval) -> Callable[..., str]:
+    """`options(…)`: what `hmeval options … ` writes."""
+    return lambda *arguments: result(hmeval_command("options", *TARGET, *arguments))
+
+
+def read(options: Callable[..., str], *arguments: str) -> Any:
+    """The options as JSON."""
+    return json.loads(options(*arguments))
+
+
+def test_a_path_that_names_an_option_shows_it_in_full(options: Callable[..., str]) -> None:
+    page = options("programs.git.enable")
+    assert page.startswith("programs.git.enable\n\n    Whether to enable ")
+    for section in ("Type\n    boolean", "Value\n    true", "Defined by\n", "Declared in\n"):
+        assert section in page
+    assert "standalone/git.nix" in page
+    assert "\x1b" not in page
+
+
+def test_a_path_that_holds_several_lists_them_with_their_values(options: Callable[..., str]) -> None:
+    lines = options("programs.git").splitlines()
+    assert all(line.startswith("programs.git.") for line in lines)
+    assert any(line.split()[:3] == ["programs.git.enable", "boolean", "true"] for line in lines)
+
+
+def test_paths_may_stand_before_and_after_flags(hmeval_command: Hmeval) -> None:
+    names = result(hmeval_command("options", "programs.jq", *TARGET, "--format", "names", "programs.git"))
+    assert names.splitlines()[0] == "programs.jq.colors" or names.startswith("programs.jq.")
+    assert "programs.git.enable" in names.splitlines()
+
+
+def test_every_option_by_name(options: Callable[..., str]) -> None:
+    names = options("--format", "names").splitlines()
+    everything = options("--format", "names", "--all").splitlines()
+    assert len(names) == len(set(names))
+    assert set(names) < set(everything)
+    assert "home.packages" in names
+
+
+def test_set_lists_what_the_configuration_defines(options: Callable[..., str]) -> None:
+    names = options("--set", "--format", "names").splitlines()
+    assert "programs.git.enable" in names
+    assert "programs.git.lfs.skipSmudge" not in names
+    table = options("--set", "programs.git")
+    assert "programs.git.enable" in table
+
+
+def test_search_has_the_best_first(options: Callable[..., str]) -> None:
+    assert options("--search", "programs.git.enable", "--format", "names").splitlines()[0] == "programs.git.enable"
+    assert "programs.git.enable" in options("--search", "gti enable").split()
+
+
+def test_search_that_finds_nothing_writes_nothing(options: Callable[..., str]) -> None:
+    assert options("--search", "zzzqqqxxx") == ""
+    assert read(options, "--search", "zzzqqqxxx", "--format", "json")["options"] == []
+
+
+def test_json_has_the_state_of_each_option(options: Callable[..., str]) -> None:
+    document = read(options, "programs.git.enable", "--format", "json")
+    assert document["format_version"] == "1"
+    assert document["target"]["file"] == str(EXAMPLE)
+    (option,) = document["options"]
+    assert option["value"] == {"json": True}
+    assert option["is_defined"] is True
+    assert option["priority"] == {"number": 100, "name": "plain"}
+    assert [definition["file"] for definition in option["definitions"]] == [str(EXAMPLE.with_name("git.nix"))]
+    assert option["declaration_positions"][0]["line"] > 0
+    assert all(field is not None for field in option.values())
+
+
+def test_json_of_all_options(options: Callable[..., str]) -> None:
+    document = read(options, "--format", "json")
+    names = options("--format", "names").splitlines()
+    assert [option["name"] for option in document["options"]] == names
+
+
+def test_options_list_has_the_ecosystems_fields(options: Callable[..., str]) -> None:
+    always = {"loc", "name", "description", "declarations", "internal", "visible", "readOnly", "type"}
+    listed = read(options, "--format", "options-list")
+    assert all(always <= option.keys() <= always | {"default", "example", "relatedPackages"} for option in listed)
+
+
+def test_options_json_is_keyed_by_name(options: Callable[..., str]) -> None:
+    keyed = read(options, "--format", "options-json", "--all")
+    assert list(keyed) == sorted(keyed)
+    assert keyed["programs.git.enable"]["loc"] == ["programs", "git", "enable"]
+    assert "name" not in keyed["programs.git.enable"]
+
+
+def test_markdown(options: Callable[..., str]) -> None:
+    manual = options("programs.git", "--format", "markdown")
+    assert manual.startswith("## `programs.git.")
+    assert "\n*Type:* boolean\n" in manual
+
+
+def test_a_path_that_names_nothing_fails_with_the_nearest(hmeval_command: Hmeval) -> None:
+    done = hmeval_command("options", *TARGET, "programs.gti.enable")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == "hmeval: there is no option at programs.gti.enable\n  did you mean programs.git.enable?\n"
+
+
+def test_a_real_name_finds_the_declaration_with_a_placeholder(options: Callable[..., str]) -> None:
+    assert options("home.file.nowhere.text", "--format", "names") == "home.file.<name>.text\n"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        ((), "nothing to evaluate"),
+        (("--offline",), "--file home.nix or --flake"),
+        (("--flake", ".", "--file", "home.nix"), "exclude each other"),
+        (("--flake", ".", "--home-manager", "."), "--override-input home-manager"),
+        (("--file", "home.nix", "--override-input", "a", "."), "goes with --flake"),
+        (("--file", "home.nix", "a..b"), "column 3: a part is empty"),
+        (("--format", "pdf"), "invalid choice"),
+        (("--nonsense",), "unrecognized arguments: --nonsense"),
+    ],
+)
+def test_wrong_usage(hmeval_command: Hmeval, arguments: tuple[str, ...], told: str) -> None:
+    done = hmeval_command("options", *arguments)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert told in done.stderr
+    assert done.stderr.startswith("usage: hmeval options")
+    assert "Traceback" not in done.stderr
+
+
+def test_a_closed_pipe_ends_quietly() -> None:
+    command = [sys.executable, "-m", "hmeval", "options", *map(str, TARGET), "--format", "options-list"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdout
+        assert process.stderr
+        process.stdout.close()
+        told = process.stderr.read()
+    assert (process.returncode, told) == (0, b"")
+
+
+def test_a_terminal_gets_colour_and_a_table() -> None:
+    import os
+    import pty
+
+    master, slave = pty.openpty()
+    command = [sys.executable, "-m", "hmeval", "options", *map(str, TARGET), "programs.git"]
+    with subprocess.Popen(
+        command, stdout=slave, stderr=subprocess.DEVNULL, env=os.environ | {"TERM": "xterm"}
+    ) as process:
+        os.close(slave)
+        output = b""
+        while piece := _read(master):
+            output += piece
+    os.close(master)
+    assert process.returncode == 0
+    assert b"\x1b[1m" in output
+    assert "Value or default" in output.decode()
+
+
+def _read(terminal: int) -> bytes:
+    import os
+
+    try:
+        return os.read(terminal, 65536)
+    except OSError:  # Linux says so when the other end is closed
+        return b""
