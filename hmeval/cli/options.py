@@ -79,19 +79,30 @@ def _page(configuration: Configuration, locs: Sequence[list[str]], arguments: ar
     from hmeval.render.terminal import style_for
 
     # Counting needs a walk over all options, which a page does without where the type cannot hold any.
-    below = configuration.options.listed().under(locs[0]) if "submodule" in option.type else ()
+    below = configuration.options.under(locs[0]) if "submodule" in option.type else ()
     return option_page(option, style_for(sys.stdout), sum(name != option.name for name in below))
 
 
 def _list(
     configuration: Configuration, locs: Sequence[list[str]], arguments: argparse.Namespace, counter: OptionCounter
 ) -> str:
-    tree = configuration.options_with_state() if arguments.set else configuration.options
-    options: list[Option] = list(_selected(tree, locs, arguments).values())
-    if arguments.format == "json" or (arguments.format == "table" and (locs or arguments.set)):
-        # One by one: a walk over everything would evaluate hidden options too, and tell of each old name's renaming.
+    with_values = arguments.format == "json" or (arguments.format == "table" and bool(locs or arguments.set))
+    chosen = bool(locs) or arguments.set or arguments.search is not None
+    if with_values and not chosen:
+        options: list[Option] = list(configuration.options_with_state(values=True, hidden=arguments.all).values())
+        return _written(configuration, options, arguments.format)
+    options = list(_selected(_known(configuration, locs, arguments), locs, arguments).values())
+    if with_values:
+        # One by one: what was not chosen can take minutes to evaluate.
         options = [configuration.option(option.loc) for option in counter.counted(options)]
     return _written(configuration, options, arguments.format)
+
+
+def _known(configuration: Configuration, locs: Sequence[list[str]], arguments: argparse.Namespace) -> OptionTree:
+    """What to choose from: a path may name a hidden option."""
+    if arguments.set:
+        return configuration.options_with_state(hidden=arguments.all)
+    return configuration.all_options if locs or arguments.all else configuration.options
 
 
 def _selected(tree: OptionTree, locs: Sequence[list[str]], arguments: argparse.Namespace) -> OptionTree:
@@ -100,8 +111,6 @@ def _selected(tree: OptionTree, locs: Sequence[list[str]], arguments: argparse.N
 
     if locs:
         tree = at_and_below(tree, locs, hidden=arguments.all)
-    elif not arguments.all:
-        tree = tree.listed()
     if arguments.set:
         tree = OptionTree.of(set_only(tree.values()))
     return tree.search(arguments.search) if arguments.search is not None else tree

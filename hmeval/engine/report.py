@@ -14,7 +14,6 @@ from hmeval.errors import EvaluationError, Position, TraceFrame
 _COLOUR = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 _AT = re.compile(r"^\s*at (?P<file>.+):(?P<line>\d+):(?P<column>\d+):?$")
 _FRAME = re.compile(r"^\s*… (?P<text>.*)$")
-_ERROR = re.compile(r"^\s*error:")
 
 _KIND_OF_CLASS = {
     "nix::ThrownError": "throw",
@@ -67,27 +66,34 @@ def _position(line: str) -> Position | None:
     return Position(match["file"], int(match["line"]), int(match["column"])) if match else None
 
 
+def _around(report: str, message: str) -> tuple[str, str]:
+    """The report before and after the message, which is indented there."""
+    lines = [re.escape(line.strip()) for line in message.splitlines() if line.strip()]
+    found = re.search(r"\s+".join(lines), report) if lines else None
+    return (report[: found.start()], report[found.end() :]) if found else (report, "")
+
+
+def _read_frames(lines: list[str]) -> list[TraceFrame]:
+    """The frames in a part of a report: the first position after a frame's text is its own."""
+    frames: list[TraceFrame] = []
+    for line in lines:
+        frame = _FRAME.match(line)
+        position = _position(line)
+        if frame:
+            frames.append(TraceFrame(frame["text"], None))
+        elif position and frames and frames[-1].position is None:
+            frames[-1] = frames[-1]._replace(position=position)
+    return frames
+
+
 def frames_of(report: str, message: str) -> tuple[Position | None, tuple[TraceFrame, ...]]:
     """The error's own position and its trace, innermost frame first, from a report without colours."""
-    # The message may say anything, so no line of it is taken for a position.
-    before, _, after = report.partition(message) if message else (report, "", "")
-    error_last = bool(_FRAME.search(before)) or "\n" in before.strip()
-    frames: list[list[str | Position | None]] = []
-    own: Position | None = None
-    for part, is_after in ((before, False), (after, True)):
-        in_error = is_after
-        for line in part.splitlines():
-            frame = _FRAME.match(line)
-            if frame:
-                in_error = False
-                frames.append([frame["text"], None])
-            elif position := _position(line):
-                if in_error:
-                    own = own or position
-                elif frames and frames[-1][1] is None:
-                    frames[-1][1] = position
-    trace = [TraceFrame(str(text), position) for text, position in frames]  # type: ignore[arg-type]
-    return own, tuple(reversed(trace) if error_last else trace)
+    # The message may say anything, so no line of it is taken for a position or a frame.
+    before, after = (part.splitlines() for part in _around(report, message))
+    first_frame = next((number for number, line in enumerate(after) if _FRAME.match(line)), len(after))
+    own = next(filter(None, map(_position, after[:first_frame])), None)
+    outermost_first = _read_frames(before)
+    return own, (*reversed(outermost_first), *_read_frames(after[first_frame:]))
 
 
 def evaluation_error(class_name: str, message: str, report: str) -> EvaluationError:

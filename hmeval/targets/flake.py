@@ -69,7 +69,12 @@ class FlakeReference:
         description: dict[str, Any] = {"kind": "flake", "flake": self.reference, "name": name}
         if self.override_inputs:
             description["override_inputs"] = {name: str(folder) for name, folder in self.override_inputs.items()}
-        return Target(f"{flake}.{_OUTPUT}.{string_literal(name)}", f"{flake}.inputs.nixpkgs.lib", description)
+        return Target(
+            expression=f"{flake}.{_OUTPUT}.{string_literal(name)}",
+            with_module=None,
+            library=f"{flake}.inputs.nixpkgs.lib",
+            description=description,
+        )
 
 
 def choose_name(wanted: str | None, names: Sequence[str], flake: str) -> str:

@@ -30,17 +30,22 @@ def home_file_target(
         home_manager, nixpkgs = home_manager or OFFLINE / "home-manager", nixpkgs or OFFLINE / "nixpkgs"
     home_manager_path = _folder(home_manager, "home-manager", "modules/default.nix")
     nixpkgs_path = _folder(nixpkgs, "nixpkgs", "default.nix")
-    expression = (
-        f'import ({home_manager_path} + "/modules") '
-        f"{{ pkgs = import {nixpkgs_path} {{ }}; configuration = {path_literal(str(module))}; }}"
-    )
+    function = f'import ({home_manager_path} + "/modules")'
+    path = path_literal(str(module))
     description = {
         "kind": "file",
         "file": str(module),
         "home_manager": _shown(home_manager, "home-manager"),
         "nixpkgs": _shown(nixpkgs, "nixpkgs"),
     }
-    return Target(expression, f'import ({nixpkgs_path} + "/lib")', description)
+    return Target(
+        expression=f"{function} {{ pkgs = import {nixpkgs_path} {{ }}; configuration = {path}; }}",
+        with_module=(
+            f"module: {function} {{ pkgs = import {nixpkgs_path} {{ }}; configuration.imports = [ {path} module ]; }}"
+        ),
+        library=f'import ({nixpkgs_path} + "/lib")',
+        description=description,
+    )
 
 
 def _existing(path: Path, what: str) -> Path:

@@ -15,11 +15,14 @@ class Target(NamedTuple):
     Attributes:
         expression: a Nix expression for what Home Manager's `modules/default.nix` returns: a set with `config`,
             `options` and `pkgs`.
+        with_module: a Nix expression for a function that takes a module and gives the same configuration with it; None
+            where none can be added.
         library: a Nix expression for the `lib` of the nixpkgs that it is evaluated with.
         description: what was asked for, as the contract's JSON shows it under "target".
     """
 
     expression: str
+    with_module: str | None
     library: str
     description: dict[str, Any]
 
