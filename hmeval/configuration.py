@@ -102,19 +102,23 @@ class Configuration:
 
     def options_with_state(self, *, values: bool = False, hidden: bool = False) -> OptionTree:
         """The options with `is_defined` and `priority`, and with `values` everything else that is known of them."""
-        return self._tree((extract.DETAILS if values else extract.STATE) | (extract.HIDDEN if hidden else 0))
+        fields = extract.VALUES | extract.DETAILS if values else extract.STATE
+        return self._tree(fields | (extract.HIDDEN if hidden else 0))
 
     def option(self, name: str | Sequence[str]) -> Option:
         """One option with its value, definitions and all else. Raises KeyError where there is none of this name.
 
-        Options below a placeholder (`<name>`, `*`) belong to no value: they are as documented.
+        Options below a placeholder (`<name>`, `*`) stand for any instance: they have no value and no definitions.
         """
         loc = parse_option_path(name) if isinstance(name, str) else list(name)
-        found = self._placed(lambda: self._find(self._evaluated()["options"], loc))
-        if found is None or not _is_option(found):
-            return self.all_options.at(loc)
-        (record,) = extract.extract_options(self._evaluator, found, extract.DETAILS | extract.ALONE)
-        return Option(record)
+        depth, found = self._placed(lambda: self._declared(loc))
+        whole = depth == len(loc)
+        flags = extract.VALUES | extract.ALONE if whole else extract.HIDDEN
+        records = extract.extract_options(self._evaluator, found, extract.DETAILS | flags) if found else []
+        for record in records:
+            if whole or record["loc"] == loc:
+                return Option(record)
+        raise KeyError(name if isinstance(name, str) else ".".join(loc))
 
     def evaluate(self, expression: str) -> Value:
         """The value of a Nix expression that may use `config`, `options`, `pkgs` and `lib`. Raises EvaluationError."""
@@ -154,6 +158,18 @@ class Configuration:
         options = self._placed(lambda: self._evaluated()["options"])
         return OptionTree(extract.extract_options(self._evaluator, options, flags, self._progress))
 
+    def _declared(self, loc: Sequence[str]) -> tuple[int, Value | None]:
+        """The option at or above a path, and how many names of the path lead to it."""
+        value = self._evaluated()["options"]
+        for depth, name in enumerate(loc):
+            found = value.get(name)
+            if found is None or found.type != "set":
+                break
+            if _is_option(found):
+                return depth + 1, found
+            value = found
+        return len(loc), None
+
     def _find(self, value: Value, loc: Sequence[str]) -> Value | None:
         for name in loc:
             if value.type != "set":
@@ -171,7 +187,7 @@ class Configuration:
 
 
 def _is_option(value: Value) -> bool:
-    kind: Any = value.get("_type") if value.type == "set" else None
+    kind: Any = value.get("_type")
     return kind is not None and kind.type == "string" and kind.to_python() == "option"
 
 

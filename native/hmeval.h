@@ -49,8 +49,9 @@ enum {
 enum {
     HMEVAL_OPTIONS_HIDDEN = 1,  /* hidden and internal options too */
     HMEVAL_OPTIONS_STATE = 2,   /* is_defined and priority */
-    HMEVAL_OPTIONS_DETAILS = 4, /* value, definitions, positions of the declarations, and the type's structure */
-    HMEVAL_OPTIONS_ALONE = 8,   /* the value handed over is one option; its sub-options are left out */
+    HMEVAL_OPTIONS_VALUES = 4,  /* value and definitions */
+    HMEVAL_OPTIONS_DETAILS = 8, /* positions of the declarations, and the type's structure */
+    HMEVAL_OPTIONS_ALONE = 16,  /* the value handed over is one option; its sub-options are left out */
 };
 
 typedef struct hmeval_session hmeval_session;
@@ -112,7 +113,8 @@ hmeval_status hmeval_write_value(hmeval_session * session, nix_value * value, hm
 hmeval_status hmeval_write_text(hmeval_session * session, nix_value * value, hmeval_sink sink, void * reader);
 
 /* Write the options below `options` to `sink`: one MessagePack map for each, in the order and with the meaning of
- * lib.options.optionAttrSetToDocList (nixpkgs, lib/options.nix), and what `flags` (HMEVAL_OPTIONS_…) ask for. What
+ * lib.options.optionAttrSetToDocList (nixpkgs, lib/options.nix), and what `flags` (HMEVAL_OPTIONS_…) ask for. State and
+ * values are those of the configuration: sub-options of a type, which stand for any instance, have none. What
  * cannot be evaluated costs its own field: the map's `errors` has [class, message, report] for it. */
 hmeval_status hmeval_write_options(
     hmeval_session * session, nix_value * options, unsigned flags, hmeval_sink sink, void * reader);

@@ -404,8 +404,8 @@ static const struct {
     {"priority", write_priority, HMEVAL_OPTIONS_STATE},
     {"declaration_positions", write_declaration_positions, HMEVAL_OPTIONS_DETAILS},
     {"type_info", write_type_info, HMEVAL_OPTIONS_DETAILS},
-    {"value", write_value, HMEVAL_OPTIONS_DETAILS},
-    {"definitions", write_definitions, HMEVAL_OPTIONS_DETAILS},
+    {"value", write_value, HMEVAL_OPTIONS_VALUES},
+    {"definitions", write_definitions, HMEVAL_OPTIONS_VALUES},
 };
 
 /* What `visible` says: of the option, and of its sub-options ("transparent": those alone; "shallow": the reverse). */
@@ -469,11 +469,12 @@ static hmeval_status close_option(walker * self, size_t place)
 static hmeval_status write_fields(walker * self, nix_value * option, bool visible)
 {
     hmeval_status status = HMEVAL_OK;
+    unsigned flags = self->depth ? self->flags & ~(HMEVAL_OPTIONS_STATE | HMEVAL_OPTIONS_VALUES) : self->flags;
     hmeval_pack_text(self->buffer, "visible");
     hmeval_pack_bool(self->buffer, visible);
     ++self->field_count;
     for (size_t i = 0; status == HMEVAL_OK && i < sizeof(fields) / sizeof(*fields); ++i)
-        if (!fields[i].flag || (self->flags & fields[i].flag))
+        if (!fields[i].flag || (flags & fields[i].flag))
             status = write_field(self, fields[i].name, option, fields[i].write);
     return status;
 }

@@ -22,7 +22,8 @@ Progress: TypeAlias = Callable[[int], None]
 
 HIDDEN: int = lib.HMEVAL_OPTIONS_HIDDEN
 STATE: int = lib.HMEVAL_OPTIONS_STATE
-DETAILS: int = lib.HMEVAL_OPTIONS_DETAILS | lib.HMEVAL_OPTIONS_STATE
+VALUES: int = lib.HMEVAL_OPTIONS_VALUES | lib.HMEVAL_OPTIONS_STATE
+DETAILS: int = lib.HMEVAL_OPTIONS_DETAILS
 ALONE: int = lib.HMEVAL_OPTIONS_ALONE
 
 
@@ -31,7 +32,7 @@ def extract_options(
 ) -> list[Record]:
     """The records of all options in and below `options`, in the order of lib.options.optionAttrSetToDocList.
 
-    `flags` (HIDDEN, STATE, DETAILS, ALONE) say which options, and what of each. Raises EvaluationError where
+    `flags` (HIDDEN, STATE, VALUES, DETAILS, ALONE) say which options, and what of each. Raises EvaluationError where
     the walk itself is interrupted; what fails in an option is told by its record.
     """
     unpacker = codec.unpacker()

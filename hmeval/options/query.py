@@ -6,7 +6,7 @@ import re
 from collections.abc import Container, Iterable, Sequence
 
 from hmeval.options.model import Option
-from hmeval.options.path import OptionPathError, parse_option_path, show_option
+from hmeval.options.path import OptionPathError, is_placeholder, parse_option_path, show_option
 
 # How well a word of the query fits an option; lower is better.
 EXACT_NAME, LAST_PART, WHOLE_PART, NAME_PREFIX, PART_PREFIX, IN_NAME = range(6)
@@ -36,8 +36,11 @@ def search(options: Iterable[Option], text: str) -> list[Option]:
 
 
 def set_only(options: Iterable[Option]) -> list[Option]:
-    """Those that the configuration defines: a definition of a priority below that of an option's default."""
-    return [option for option in options if option.is_set]
+    """Those that the configuration defines: a definition of a priority below that of an option's default.
+
+    An option under a placeholder stands for many or none: what a submodule sets there by itself, nobody configured.
+    """
+    return [option for option in options if option.is_set and not any(map(is_placeholder, option.loc))]
 
 
 def nearest(names: Iterable[str], wrong: str, limit: int = 3) -> list[str]:

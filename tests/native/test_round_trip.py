@@ -83,7 +83,7 @@ def depth_of(value: Any) -> int:
 
 
 @given(values)
-@settings(max_examples=300)
+@settings(max_examples=120)
 def test_data_comes_back(evaluator: Evaluator, value: Any) -> None:
     assert same(evaluator.value(value).to_python(), value)
 
@@ -194,6 +194,7 @@ def test_values_within_data_are_kept(evaluator: Evaluator) -> None:
 
 
 @given(st.lists(integers, max_size=40))
+@settings(max_examples=30)
 def test_many_values_within_data_keep_their_places(evaluator: Evaluator, numbers: list[int]) -> None:
     wrapped = [{"n": evaluator.value(number)} for number in numbers]
     assert evaluator.value(wrapped).to_python() == [{"n": number} for number in numbers]

@@ -102,7 +102,7 @@ def test_distance_counts_swapped_neighbours_as_one(left: str, right: str, apart:
 def test_set_only_keeps_what_modules_define() -> None:
     records = [
         {"loc": [name], "name": name, "is_defined": True, "priority": {"number": number}}
-        for name, number in (("forced", 50), ("defaulted", 1500))
+        for name, number in (("forced", 50), ("defaulted", 1500), ("<name>", 100))
     ]
     assert [option.name for option in set_only(OptionTree(records).values())] == ["forced"]
 

@@ -26,6 +26,10 @@ nix_err nix_value_force(nix_c_context * context, EvalState * state, nix_value * 
 
 void nix_gc_now(void);
 
+/* Not in the official API: compute store paths without writing to the store, as `nix-instantiate --eval` does. Nothing
+ * can be built while evaluating then. */
+void nix_compat_read_only(void);
+
 /* Not in the official API: from here on, calls on this thread end with nix::Interrupted once *flag is not zero. NULL
  * takes the flag away. The flag must live until then. */
 void nix_compat_watch_interrupt(const int * flag);

@@ -78,6 +78,11 @@ nix_err nix_value_force(nix_c_context * context, EvalState * state, nix_value * 
     return nix_compat_guard(context, [&] { state->state.forceValue(*value->value, nix::noPos); });
 }
 
+void nix_compat_read_only(void)
+{
+    nix::settings.readOnlyMode = true;
+}
+
 void nix_gc_now(void)
 {
     GC_gcollect();

@@ -10,7 +10,7 @@
 
 namespace {
 
-/* Endless recursion leaves thousands of frames. Printing one opens its file, so only the ends are kept. */
+/* Endless recursion leaves thousands of frames, of which the ends say enough. */
 constexpr size_t frames_kept_at_each_end = 40;
 
 std::string class_of(const std::exception & error)
@@ -21,21 +21,36 @@ std::string class_of(const std::exception & error)
     return status == 0 ? name.get() : typeid(error).name();
 }
 
-std::string report_of(nix::ErrorInfo info)
+void print_position(std::ostream & out, const std::optional<nix::ErrPos> & position)
 {
-    if (info.traces.size() > 2 * frames_kept_at_each_end) {
-        auto from = std::next(info.traces.begin(), frames_kept_at_each_end);
-        auto to = std::prev(info.traces.end(), frames_kept_at_each_end);
-        info.traces.erase(from, to);
-    }
+    if (!position || !*position) return;
+    auto file = position->origin == nix::foFile ? position->file : "«string»";
+    out << "\n\n       at " << file << ":" << position->line << ":" << position->column << ":";
+}
+
+/* As nix::showErrorInfo prints it, but for the lines of source, which it would read from files for every frame. */
+std::string report_of(const nix::ErrorInfo & info)
+{
     std::ostringstream out;
-    nix::showErrorInfo(out, info, true);
+    out << "error: " << info.msg.str();
+    print_position(out, info.errPos);
+    size_t frame = info.traces.size();
+    for (auto trace = info.traces.rbegin(); trace != info.traces.rend(); ++trace, --frame) {
+        if (frame > frames_kept_at_each_end && frame <= info.traces.size() - frames_kept_at_each_end) continue;
+        out << "\n\n       … " << trace->hint.str();
+        print_position(out, trace->pos);
+    }
     return out.str();
 }
 
+/* BaseError::info() formats the whole report first, and reads a line of source, byte by byte, for each of its frames. */
+struct Unformatted : nix::BaseError {
+    static const nix::ErrorInfo & of(const nix::BaseError & error) { return error.*(&Unformatted::err); }
+};
+
 void record(nix_c_context * context, const nix::BaseError & error)
 {
-    auto & info = error.info();
+    auto & info = Unformatted::of(error);
     context->code = NIX_ERR_NIX_ERROR;
     context->class_name = class_of(error);
     context->message = info.msg.str();
