@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import TracebackType
 from typing import Any, Self, TypeAlias, TypeVar
 
@@ -100,6 +100,10 @@ class Configuration:
             self._all_options = self._tree(extract.HIDDEN)
         return self._all_options
 
+    def iterate(self) -> Iterator[Option]:
+        """The same options as `options`, each as soon as it is read. Raises EvaluationError."""
+        return map(Option, self._records(0))
+
     def options_with_state(self, *, values: bool = False, hidden: bool = False) -> OptionTree:
         """The options with `is_defined` and `priority`, and with `values` everything else that is known of them."""
         fields = extract.VALUES | extract.DETAILS if values else extract.STATE
@@ -114,7 +118,7 @@ class Configuration:
         depth, found = self._placed(lambda: self._declared(loc))
         whole = depth == len(loc)
         flags = extract.VALUES | extract.ALONE if whole else extract.HIDDEN
-        records = extract.extract_options(self._evaluator, found, extract.DETAILS | flags) if found else []
+        records = list(extract.extract_options(self._evaluator, found, extract.DETAILS | flags)) if found else []
         for record in records:
             if whole or record["loc"] == loc:
                 return Option(record)
@@ -155,8 +159,11 @@ class Configuration:
         return self._result
 
     def _tree(self, flags: int) -> OptionTree:
+        return OptionTree(self._records(flags))
+
+    def _records(self, flags: int) -> Iterator[extract.Record]:
         options = self._placed(lambda: self._evaluated()["options"])
-        return OptionTree(extract.extract_options(self._evaluator, options, flags, self._progress))
+        return extract.extract_options(self._evaluator, options, flags, self._progress)
 
     def _declared(self, loc: Sequence[str]) -> tuple[int, Value | None]:
         """The option at or above a path, and how many names of the path lead to it."""

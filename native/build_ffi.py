@@ -69,6 +69,8 @@ def compat_build() -> dict[str, Any] | None:
         "define_macros": [("HMEVAL_COMPAT", "1")],
         "library_dirs": [str(LIBRARIES_2_8)],
         "libraries": ["nixexpr", "nixstore", "nixutil", "gc"],
+        # The thread's variables are looked at in every call that Nix evaluates.
+        "extra_compile_args": ["-ftls-model=initial-exec"],
         "extra_link_args": [f"-Wl,-rpath,{LIBRARIES_2_8}"],
     }
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from hmeval.cli.output import write
@@ -91,6 +91,8 @@ def _list(
     if with_values and not chosen:
         options: list[Option] = list(configuration.options_with_state(values=True, hidden=arguments.all).values())
         return _written(configuration, options, arguments.format)
+    if arguments.format == "options-list" and not chosen and not arguments.all:
+        return _options_list(configuration.iterate())  # written while they are read
     options = list(_selected(_known(configuration, locs, arguments), locs, arguments).values())
     if with_values:
         # One by one: what was not chosen can take minutes to evaluate.
@@ -139,11 +141,18 @@ def _document(configuration: Configuration, options: list[Option], format: str) 
 
     if format == "markdown":
         return documents.markdown(options)
-    from hmeval.render.json_text import json_document, json_list, json_object
+    if format == "options-list":
+        return _options_list(options)
+    from hmeval.render.json_text import json_document, json_object
 
     if format == "options-json":
         return f"{json_object(documents.options_json(options))}\n"
-    if format == "options-list":
-        return f"{json_list(documents.options_list(options))}\n"
     document = documents.configuration_document(configuration.target.describe(), options)
     return f"{json_document(document, 'options')}\n"
+
+
+def _options_list(options: Iterable[Option]) -> str:
+    from hmeval.options.documents import list_entry
+    from hmeval.render.json_text import json_list
+
+    return f"{json_list(map(list_entry, options))}\n"

@@ -8,7 +8,7 @@ import queue
 import threading
 import weakref
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
@@ -129,18 +129,31 @@ class Evaluator:
 
     # -- for Value and for extraction ------------------------------------------------------------------------------
 
-    def _write(self, write: Callable[[Any, Any, Any], int], receive: Callable[[bytes, int], None]) -> None:
-        """Let native code write: `write(session, sink, handle)`; `receive(piece, options)` gets each piece."""
-        reader = Reader(receive)
-        status = self._run(lambda: self._checked(write(self._session, lib.receive, reader.handle)))
-        reader.finish()
-        if status == lib.HMEVAL_ABSENT:
-            raise EngineError("native code found nothing to write")
+    def _pieces(self, write: Callable[[Any, Any, Any], int]) -> Iterator[tuple[bytes, int]]:
+        """What native code writes with `write(session, sink, reader)`: pieces, and the options in all of them so far.
+
+        The writing goes on while a piece is looked at; who stops asking for pieces ends it.
+        """
+        pieces: queue.SimpleQueue[tuple[bytes, int] | None] = queue.SimpleQueue()
+        reader = Reader(lambda piece, options: pieces.put((piece, options)))
+
+        def work() -> None:
+            try:
+                self._checked(write(self._session, lib.receive, reader.handle))
+            finally:
+                pieces.put(None)
+
+        job = self._submit(work)
+        try:
+            while (piece := pieces.get()) is not None:
+                yield piece
+        except BaseException:
+            self._end(job)
+            raise
+        job.outcome()
 
     def _written(self, write: Callable[[Any, Any, Any], int]) -> bytes:
-        pieces: list[bytes] = []
-        self._write(write, lambda piece, _: pieces.append(piece))
-        return b"".join(pieces)
+        return b"".join(piece for piece, _ in self._pieces(write))
 
     def _value(self, produce: Callable[[Any], int]) -> Value:
         value = self._value_or_none(produce)
@@ -178,25 +191,25 @@ class Evaluator:
 
     def _run(self, work: Callable[[], T]) -> T:
         """Carry `work` out on the evaluator's thread, and give its result."""
-        if threading.current_thread() is self._thread:
-            return work()
+        job = self._submit(work)
+        try:
+            return job.outcome()
+        except KeyboardInterrupt:
+            self._end(job)
+            raise
+
+    def _submit(self, work: Callable[[], T]) -> Job[T]:
         job = Job(work)
         with self._lock:
             if self._closed:
                 raise EngineError("the evaluator is closed")
             self._jobs.put(job)
-        return self._outcome(job)
-
-    def _outcome(self, job: Job[T]) -> T:
-        try:
-            return job.outcome()
-        except KeyboardInterrupt:
-            # A job that has not begun is taken back; one that runs is ended, and the evaluator is free again.
-            if not job.take_back():
-                self._end(job)
-            raise
+        return job
 
     def _end(self, job: Job[Any]) -> None:
+        """Take back a job that has not begun; end one that runs. The evaluator is free then for other work."""
+        if job.take_back():
+            return
         self._interrupt(True)
         try:
             job.wait()

@@ -76,30 +76,16 @@ def engine() -> dict[str, str]:
 
 
 class Reader:
-    """Receives what native code writes; an exception of `receive` stops the writing, and is raised by `finish`."""
+    """Receives what native code writes, on the evaluator's thread."""
 
     def __init__(self, receive: Callable[[bytes, int], None]) -> None:
-        self._receive = receive
-        self._failure: BaseException | None = None
+        self.receive = receive
         self.handle = ffi.new_handle(self)
 
-    def take(self, piece: bytes, options: int) -> int:
-        """Hand a piece over; 1 asks native code to stop. Nothing may be raised through C."""
-        try:
-            self._receive(piece, options)
-        except BaseException as failure:
-            self._failure = failure
-            return 1
-        return 0
 
-    def finish(self) -> None:
-        """Raise what `receive` raised."""
-        if self._failure is not None:
-            raise self._failure
-
-
-@ffi.def_extern()  # type: ignore[untyped-decorator]
+@ffi.def_extern(error=1)  # type: ignore[untyped-decorator]
 def receive(reader: Any, pointer: Any, size: int, options: int) -> int:
-    """The sink that native code calls, on the evaluator's thread."""
+    """The sink that native code calls, on the evaluator's thread; 1 asks it to stop."""
     handle: Reader = ffi.from_handle(reader)
-    return handle.take(ffi.buffer(pointer, size)[:], options)
+    handle.receive(ffi.buffer(pointer, size)[:], options)
+    return 0

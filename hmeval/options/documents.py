@@ -42,7 +42,12 @@ _KEYED_WITHOUT = frozenset(("name", "visible", "internal"))
 
 def options_list(options: Iterable[Option]) -> list[dict[str, Any]]:
     """The list of `lib.optionAttrSetToDocList`: eight fields, and example, default, relatedPackages where they are."""
-    return [_document(option.record) for option in options]
+    return list(map(list_entry, options))
+
+
+def list_entry(option: Option) -> dict[str, Any]:
+    """One option of `options_list`."""
+    return _document(option.record)
 
 
 def options_json(options: Iterable[Option]) -> dict[str, dict[str, Any]]:

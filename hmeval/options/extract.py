@@ -29,27 +29,22 @@ ALONE: int = lib.HMEVAL_OPTIONS_ALONE
 
 def extract_options(
     evaluator: Evaluator, options: Value, flags: int = 0, progress: Progress | None = None
-) -> list[Record]:
+) -> Iterator[Record]:
     """The records of all options in and below `options`, in the order of lib.options.optionAttrSetToDocList.
 
-    `flags` (HIDDEN, STATE, VALUES, DETAILS, ALONE) say which options, and what of each. Raises EvaluationError where
-    the walk itself is interrupted; what fails in an option is told by its record.
+    `flags` (HIDDEN, STATE, VALUES, DETAILS, ALONE) say which options, and what of each. They come as they are read;
+    reading goes on meanwhile. What fails in an option is told by its record.
     """
     unpacker = codec.unpacker()
-    records: list[Record] = []
-
-    def receive(piece: bytes, count: int) -> None:
-        unpacker.feed(piece)
-        records.extend(unpacker)
-        if progress:
-            progress(count)
-
     write = lib.hmeval_write_options
     with _without_collection():
-        evaluator._write(lambda session, sink, reader: write(session, options._pointer, flags, sink, reader), receive)
-    for record in records:
-        _complete(record)
-    return records
+        for piece, count in evaluator._pieces(
+            lambda session, sink, reader: write(session, options._pointer, flags, sink, reader)
+        ):
+            unpacker.feed(piece)
+            yield from map(_complete, unpacker)
+            if progress:
+                progress(count)
 
 
 @contextmanager
@@ -65,7 +60,7 @@ def _without_collection() -> Iterator[None]:
         gc.enable()
 
 
-def _complete(record: Record) -> None:
+def _complete(record: Record) -> Record:
     """Bring into the contract's form what native code leaves to Python."""
     if "errors" in record:
         record["errors"] = {field: describe_error(*raw) for field, raw in record["errors"].items()}
@@ -76,6 +71,7 @@ def _complete(record: Record) -> None:
     for definition in record.get("definitions", ()):
         # What the module system keeps are the definitions of the highest priority, which all count.
         definition |= {"line": None, "column": None, "priority": record.get("priority"), "wins": True}
+    return record
 
 
 def describe_priority(number: int) -> dict[str, Any]:

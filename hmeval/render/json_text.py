@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from math import isfinite
 from typing import Any
 
@@ -17,13 +17,13 @@ def json_text(value: Any, indent: int | None = None) -> str:
     as in `builtins.toJSON` but for functions, which end that one.
     """
     try:
-        text = json.dumps(value, ensure_ascii=False, allow_nan=False, default=_plain, indent=indent)
+        text = _on_one_line(value) if indent is None else _encoder(indent)(value)
     except ValueError:
-        text = json.dumps(_finite(value), ensure_ascii=False, allow_nan=False, default=_plain, indent=indent)
+        text = _encoder(indent)(_finite(value))
     return without_stray_bytes(text)
 
 
-def json_list(items: Sequence[Any]) -> str:
+def json_list(items: Iterable[Any]) -> str:
     """A JSON list with an item on each line, so that line tools and diffs can work on it."""
     return f"[{_lines(map(json_text, items))}]"
 
@@ -73,3 +73,11 @@ def _finite(value: Any) -> Any:
     if isinstance(value, Mapping):
         return {name: _finite(item) for name, item in value.items()}
     return [_finite(item) for item in value] if isinstance(value, (list, tuple)) else value
+
+
+def _encoder(indent: int | None) -> Callable[[Any], str]:
+    return json.JSONEncoder(ensure_ascii=False, allow_nan=False, default=_plain, indent=indent).encode
+
+
+# Made once: thousands of options are written one by one.
+_on_one_line = _encoder(None)

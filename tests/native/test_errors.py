@@ -183,6 +183,37 @@ def test_messages_that_are_not_utf_8(evaluator: Evaluator) -> None:
     assert failure.value.message == "a\udcffb"
 
 
+# As Nix 2.34 prints them: outermost frame first, the error last, further lines of a message indented.
+NEWER = """\
+error:
+       … while calling a functor (an attribute set with a '__functor' attribute)
+         at /outer.nix:9:1:
+            8| in
+            9| f 1
+             | ^
+
+       … while calling 'f'
+         at /inner.nix:2:7:
+            1| let
+            2|   f = x: throw x;
+             |       ^
+
+       error: {}
+"""
+
+
+@pytest.mark.parametrize(
+    "message", ["one", "two\nlines", "two\n\nlines\n", "a\nat /x:1:2:", "a\n… while foo\nat /x:1:2:", ""]
+)
+def test_reports_of_newer_versions(message: str) -> None:
+    indented = message.replace("\n", "\n       ")
+    error = evaluation_error("nix::ThrownError", message, NEWER.format(indented).replace("'__functor'", "`__functor`"))
+    assert [frame.position for frame in error.trace] == [Position("/inner.nix", 2, 7), Position("/outer.nix", 9, 1)]
+    assert error.position == Position("/inner.nix", 2, 7)
+    with_position = NEWER.format(f"{indented}\n         at /own.nix:3:4:\n")
+    assert evaluation_error("nix::EvalError", message, with_position).position == Position("/own.nix", 3, 4)
+
+
 # -- options ----------------------------------------------------------------------------------------------------------
 
 MODULES = {

@@ -26,12 +26,8 @@ using CallFunction = void(nix::EvalState *, nix::Value &, size_t, nix::Value **,
 thread_local const int * interrupt_flag = nullptr;
 thread_local size_t calls_within_calls = 0;
 
-CallFunction * original_call_function()
-{
-    auto name = "_ZN3nix9EvalState12callFunctionERNS_5ValueEmPPS1_S2_RKNS_3PosE";
-    static auto original = reinterpret_cast<CallFunction *>(dlsym(RTLD_NEXT, name));
-    return original;
-}
+const auto original_call_function = reinterpret_cast<CallFunction *>(
+    dlsym(RTLD_NEXT, "_ZN3nix9EvalState12callFunctionERNS_5ValueEmPPS1_S2_RKNS_3PosE"));
 
 const char * lowest_address_of_stack()
 {
@@ -76,5 +72,5 @@ __attribute__((visibility("default"))) void nix::EvalState::callFunction(
     CallDepth depth;
     if (interrupted()) throw Interrupted("interrupted by the user");
     if (too_deep()) throw EvalError({.msg = hintfmt("stack overflow; max-call-depth exceeded"), .errPos = pos});
-    original_call_function()(this, fun, nrArgs, args, vRes, pos);
+    original_call_function(this, fun, nrArgs, args, vRes, pos);
 }

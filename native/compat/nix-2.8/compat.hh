@@ -1,6 +1,7 @@
 /* What the sources of the compatibility library share: the objects behind the C API's opaque handles. */
 #pragma once
 
+#include <array>
 #include <memory>
 #include <optional>
 #include <string>
@@ -25,15 +26,35 @@ struct Store {
     nix::ref<nix::Store> store;
 };
 
+/* Symbols by the address of the text that asked for them, most often a literal: interning takes a hash and a search. */
+class SymbolCache {
+    static constexpr size_t size = 256;
+    struct Entry {
+        const char * name = nullptr;
+        nix::Symbol symbol;
+    };
+    std::array<Entry, size> entries;
+
+public:
+    const nix::Symbol & get(nix::SymbolTable & table, const char * name);
+};
+
 struct EvalState {
     nix::EvalState state;
+    SymbolCache symbols;
 };
 
 /* Lives in the collector's memory, where it is scanned but never collected, so that it keeps `value` alive. */
 struct nix_value {
-    nix::Value * value;
+    union {
+        nix::Value * value;
+        nix_value * next_spare;
+    };
     size_t references;
 };
+
+/* Give back to the collector what nix_value_decref keeps on this thread for the next references. */
+void nix_compat_free_spare_references();
 
 /* Store the exception that is being handled in `context`. */
 nix_err nix_compat_catch(nix_c_context * context) noexcept;

@@ -40,7 +40,7 @@ EvalState * nix_state_create(nix_c_context * context, const char ** lookup_path,
         auto place = static_cast<EvalState *>(GC_MALLOC_UNCOLLECTABLE(sizeof(EvalState)));
         if (!place) throw std::bad_alloc();
         try {
-            return new (place) EvalState{nix::EvalState(entries, store->store)};
+            return new (place) EvalState{nix::EvalState(entries, store->store), {}};
         } catch (...) {
             GC_FREE(place);
             throw;
@@ -52,6 +52,7 @@ void nix_state_free(EvalState * state)
 {
     if (!state) return;
     state->~EvalState();
+    nix_compat_free_spare_references();
     GC_FREE(state);
 }
 

@@ -5,10 +5,24 @@
 
 namespace {
 
+/* References come and go by the hundred thousand. Those that are free wait here, linked through `next_spare`; the
+ * collector sees that they point to each other, and keeps nothing else for them. */
+thread_local nix_value * spare_references = nullptr;
+
+nix_value * allocate_reference()
+{
+    auto reference = spare_references;
+    if (reference)
+        spare_references = reference->next_spare;
+    else
+        reference = static_cast<nix_value *>(GC_MALLOC_UNCOLLECTABLE(sizeof(nix_value)));
+    if (!reference) throw std::bad_alloc();
+    return reference;
+}
+
 nix_value * reference_to(nix::Value * value)
 {
-    auto reference = static_cast<nix_value *>(GC_MALLOC_UNCOLLECTABLE(sizeof(nix_value)));
-    if (!reference) throw std::bad_alloc();
+    auto reference = allocate_reference();
     reference->value = value;
     reference->references = 1;
     return reference;
@@ -21,6 +35,23 @@ nix_value * evaluated(EvalState * state, nix::Value * value, const nix::Pos & po
 }
 
 } // namespace
+
+void nix_compat_free_spare_references()
+{
+    while (auto reference = spare_references) {
+        spare_references = reference->next_spare;
+        GC_FREE(reference);
+    }
+}
+
+const nix::Symbol & SymbolCache::get(nix::SymbolTable & table, const char * name)
+{
+    auto & entry = entries[(reinterpret_cast<uintptr_t>(name) >> 2) % size];
+    /* Another text may have come to lie at the same address. */
+    if (entry.name != name || static_cast<const std::string &>(entry.symbol) != name)
+        entry = {name, table.create(name)};
+    return entry.symbol;
+}
 
 nix_value * nix_alloc_value(nix_c_context * context, EvalState * state)
 {
@@ -35,7 +66,10 @@ nix_err nix_value_incref(nix_c_context * context, nix_value * value)
 
 nix_err nix_value_decref(nix_c_context *, nix_value * value)
 {
-    if (--value->references == 0) GC_FREE(value);
+    if (--value->references == 0) {
+        value->next_spare = spare_references;
+        spare_references = value;
+    }
     return NIX_OK;
 }
 
@@ -115,7 +149,7 @@ nix_value * nix_get_list_byidx(nix_c_context * context, const nix_value * value,
 nix_value * nix_get_attr_byname(nix_c_context * context, const nix_value * value, EvalState * state, const char * name)
 {
     return nix_compat_guard<nix_value *>(context, nullptr, [&]() -> nix_value * {
-        auto attribute = value->value->attrs->get(state->state.symbols.create(name));
+        auto attribute = value->value->attrs->get(state->symbols.get(state->state.symbols, name));
         if (attribute) return evaluated(state, attribute->value, *attribute->pos);
         nix_compat_fail(context, NIX_ERR_KEY, "missing attribute");
         return nullptr;
@@ -124,8 +158,9 @@ nix_value * nix_get_attr_byname(nix_c_context * context, const nix_value * value
 
 bool nix_has_attr_byname(nix_c_context * context, const nix_value * value, EvalState * state, const char * name)
 {
-    return nix_compat_guard<bool>(
-        context, false, [&] { return value->value->attrs->get(state->state.symbols.create(name)) != nullptr; });
+    return nix_compat_guard<bool>(context, false, [&] {
+        return value->value->attrs->get(state->symbols.get(state->state.symbols, name)) != nullptr;
+    });
 }
 
 nix_value * nix_get_attr_byidx(
