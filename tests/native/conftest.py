@@ -31,7 +31,9 @@ def program() -> Program:
 
     def run(source: str, *arguments: str, timeout: float = 60, code: int = 0, **options: Any) -> str:
         command = [sys.executable, "-X", "faulthandler", "-c", textwrap.dedent(source), *arguments]
-        done = subprocess.run(command, capture_output=True, text=True, timeout=timeout, **options)
+        done: subprocess.CompletedProcess[str] = subprocess.run(
+            command, capture_output=True, text=True, timeout=timeout, **options
+        )
         assert done.returncode == code, f"exit code {done.returncode}\n{done.stdout}\n{done.stderr}"
         return done.stdout
 
