@@ -118,7 +118,7 @@ class Configuration:
         depth, found = self._placed(lambda: self._declared(loc))
         whole = depth == len(loc)
         flags = extract.VALUES | extract.ALONE if whole else extract.HIDDEN
-        records = list(extract.extract_options(self._evaluator, found, extract.DETAILS | flags)) if found else []
+        records = extract.extract_options(self._evaluator, found, extract.DETAILS | flags) if found else []
         for record in records:
             if whole or record["loc"] == loc:
                 return Option(record)
@@ -163,7 +163,7 @@ class Configuration:
 
     def _records(self, flags: int) -> Iterator[extract.Record]:
         options = self._placed(lambda: self._evaluated()["options"])
-        return extract.extract_options(self._evaluator, options, flags, self._progress)
+        return extract.iterate_options(self._evaluator, options, flags, self._progress)
 
     def _declared(self, loc: Sequence[str]) -> tuple[int, Value | None]:
         """The option at or above a path, and how many names of the path lead to it."""

@@ -10,5 +10,7 @@ def string_literal(text: str) -> str:
 
 
 def path_literal(path: str) -> str:
-    """A Nix expression for an absolute path, whatever characters it holds."""
+    """A Nix expression for an absolute path, whatever characters it holds. Raises ValueError for a relative one."""
+    if not path.startswith("/"):
+        raise ValueError(f"a Nix path is absolute, and {path!r} is not")
     return f"(/. + {string_literal(path)})"

@@ -142,7 +142,14 @@ typedef struct {
     bool no_memory;
 } hmeval_buffer;
 
-typedef enum { HMEVAL_TO_JSON, HMEVAL_FUNCTION_ARGS, HMEVAL_BUILTIN_COUNT } hmeval_builtin;
+typedef enum {
+    HMEVAL_TO_JSON,
+    HMEVAL_FUNCTION_ARGS,
+    HMEVAL_CALL_FUNCTOR,
+    HMEVAL_PRETTY,
+    HMEVAL_DERIVATION_NAME,
+    HMEVAL_BUILTIN_COUNT
+} hmeval_builtin;
 
 struct hmeval_session {
     nix_c_context * context;
@@ -171,6 +178,8 @@ Store * hmeval_store(hmeval_session * session, const char * uri);
 
 /* As hmeval_value_attribute; a set is not asked for. */
 hmeval_status hmeval_get(hmeval_session * session, nix_value * value, const char * name, nix_value ** result);
+/* Whether `value` is a set with such an attribute, which is not evaluated. */
+bool hmeval_has(hmeval_session * session, nix_value * value, const char * name);
 /* Whether `value` is a string that equals `text`. */
 bool hmeval_string_is(hmeval_session * session, nix_value * value, const char * text);
 hmeval_status hmeval_call_builtin(
@@ -213,6 +222,29 @@ hmeval_status hmeval_pack_value(hmeval_session * session, hmeval_buffer * buffer
 hmeval_status hmeval_render(hmeval_session * session, hmeval_buffer * text, nix_value * value);
 /* Append a name as it stands in an attribute path: bare where it is an identifier, else quoted. */
 hmeval_status hmeval_render_name(hmeval_session * session, hmeval_buffer * text, const char * name);
+
+/* option_tree.c: a walk over options. */
+typedef struct {
+    hmeval_session * session;
+    hmeval_buffer * buffer; /* complete options, and the one that is being written */
+    hmeval_buffer errors;   /* of the option that is being written: [class, message, report] by field */
+    size_t error_count, field_count, option_count;
+    unsigned flags;
+    hmeval_sink sink;
+    void * reader;
+    int depth;     /* of sub-options within sub-options */
+    int set_depth; /* of sets within sets */
+} hmeval_walker;
+
+/* option_fields.c */
+
+/* Statuses that cost one field; every other ends the walk. */
+bool hmeval_costs_a_field(hmeval_status status);
+void hmeval_keep_field_error(hmeval_walker * walker, const char * field);
+hmeval_status hmeval_write_option_fields(hmeval_walker * walker, nix_value * option, bool visible);
+/* lib.options.showOption, of a whole loc and of one part. */
+hmeval_status hmeval_append_option_name(hmeval_walker * walker, hmeval_buffer * name, nix_value * loc);
+hmeval_status hmeval_append_option_part(hmeval_walker * walker, hmeval_buffer * name, const char * part);
 
 #endif
 #endif

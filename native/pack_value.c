@@ -17,6 +17,12 @@ typedef struct {
 
 static hmeval_status pack(packer * self, nix_value * value);
 
+static hmeval_status too_deep(packer * self)
+{
+    return hmeval_fail(
+        self->session, "nix::EvalError", "stack overflow: the value is nested more than 1000 levels deep");
+}
+
 static hmeval_status pack_path(packer * self, nix_value * value)
 {
     if (self->plain) return HMEVAL_NOT_PLAIN;
@@ -65,22 +71,7 @@ static hmeval_status pack_attributes(packer * self, nix_value * set)
     return status;
 }
 
-/* What `__toString` returns must be a string, or something that stands for one. */
-static hmeval_status pack_coerced(packer * self, nix_value * value)
-{
-    switch (hmeval_value_type(self->session, value)) {
-    case HMEVAL_TYPE_STRING:
-        hmeval_pack_string(self->session, self->buffer, value);
-        return HMEVAL_OK;
-    case HMEVAL_TYPE_PATH:
-        hmeval_pack_text(self->buffer, nix_get_path_string(self->session->context, value));
-        return HMEVAL_OK;
-    case HMEVAL_TYPE_SET:
-        return pack(self, value);
-    default:
-        return hmeval_fail(self->session, "nix::TypeError", "what __toString returns cannot be coerced to a string");
-    }
-}
+static hmeval_status pack_coerced(packer * self, nix_value * value);
 
 static hmeval_status pack_to_string(packer * self, nix_value * set, nix_value * to_string)
 {
@@ -89,6 +80,42 @@ static hmeval_status pack_to_string(packer * self, nix_value * set, nix_value * 
     if (status == HMEVAL_OK) status = pack_coerced(self, text);
     hmeval_value_release(self->session, text);
     return status;
+}
+
+static hmeval_status pack_coerced_set(packer * self, nix_value * set)
+{
+    nix_value * special;
+    hmeval_status status = hmeval_get(self->session, set, "__toString", &special);
+    if (status == HMEVAL_OK)
+        status = pack_to_string(self, set, special);
+    else if (status == HMEVAL_ABSENT && (status = hmeval_get(self->session, set, "outPath", &special)) == HMEVAL_OK)
+        status = pack_coerced(self, special);
+    else if (status == HMEVAL_ABSENT)
+        status = hmeval_fail(self->session, "nix::TypeError", "cannot coerce a set to a string");
+    hmeval_value_release(self->session, special);
+    return status;
+}
+
+/* What `__toString` returns must be a string, or something that stands for one: it becomes a string. */
+static hmeval_status pack_coerced(packer * self, nix_value * value)
+{
+    if (self->depth == DEEPEST) return too_deep(self);
+    switch (hmeval_value_type(self->session, value)) {
+    case HMEVAL_TYPE_STRING:
+        hmeval_pack_string(self->session, self->buffer, value);
+        return HMEVAL_OK;
+    case HMEVAL_TYPE_PATH:
+        hmeval_pack_text(self->buffer, nix_get_path_string(self->session->context, value));
+        return HMEVAL_OK;
+    case HMEVAL_TYPE_SET: {
+        ++self->depth;
+        hmeval_status status = pack_coerced_set(self, value);
+        --self->depth;
+        return status;
+    }
+    default:
+        return hmeval_fail(self->session, "nix::TypeError", "cannot coerce what __toString returns to a string");
+    }
 }
 
 static bool is_derivation(packer * self, nix_value * set)
@@ -181,9 +208,7 @@ static hmeval_status pack_by_type(packer * self, nix_value * value)
 
 static hmeval_status pack(packer * self, nix_value * value)
 {
-    if (self->depth == DEEPEST)
-        return hmeval_fail(
-            self->session, "nix::EvalError", "stack overflow: the value is nested more than 1000 levels deep");
+    if (self->depth == DEEPEST) return too_deep(self);
     ++self->depth;
     hmeval_status status = pack_by_type(self, value);
     --self->depth;

@@ -190,19 +190,26 @@ static hmeval_status render_attributes(renderer * self, nix_value * set)
     return status;
 }
 
+static hmeval_status render_argument_name(renderer * self, nix_value * arguments, hmeval_attribute argument)
+{
+    nix_value * has_default;
+    hmeval_status status = hmeval_attribute_value(self->session, arguments, argument, &has_default);
+    bool is_bool = status == HMEVAL_OK && hmeval_value_type(self->session, has_default) == HMEVAL_TYPE_BOOL;
+    hmeval_append_text(self->text, argument.name);
+    if (is_bool && nix_get_bool(self->session->context, has_default)) hmeval_append_text(self->text, "?");
+    hmeval_value_release(self->session, has_default);
+    if (status != HMEVAL_OK || is_bool) return status;
+    return hmeval_fail(self->session, "nix::TypeError", "a boolean was expected among a function's arguments");
+}
+
 static hmeval_status render_argument_names(renderer * self, nix_value * arguments)
 {
     hmeval_attribute * attributes;
     size_t count;
     hmeval_status status = hmeval_sorted_attributes(self->session, arguments, &attributes, &count);
     for (size_t i = 0; status == HMEVAL_OK && i < count; ++i) {
-        nix_value * has_default;
-        status = hmeval_attribute_value(self->session, arguments, attributes[i], &has_default);
         if (i) hmeval_append_text(self->text, ", ");
-        hmeval_append_text(self->text, attributes[i].name);
-        if (status == HMEVAL_OK && nix_get_bool(self->session->context, has_default))
-            hmeval_append_text(self->text, "?");
-        hmeval_value_release(self->session, has_default);
+        status = render_argument_name(self, arguments, attributes[i]);
     }
     free(attributes);
     return status;
@@ -210,6 +217,8 @@ static hmeval_status render_argument_names(renderer * self, nix_value * argument
 
 static hmeval_status render_arguments(renderer * self, nix_value * arguments)
 {
+    if (hmeval_value_type(self->session, arguments) != HMEVAL_TYPE_SET)
+        return hmeval_fail(self->session, "nix::TypeError", "a set was expected as a function's arguments");
     if (!hmeval_value_size(self->session, arguments)) {
         hmeval_append_text(self->text, "<function>");
         return HMEVAL_OK;
@@ -229,61 +238,40 @@ static hmeval_status render_function(renderer * self, nix_value * function)
     return status;
 }
 
-/* A set with `__functor` that gives a function is one, and says its arguments in `__functionArgs` if it has it. */
-static hmeval_status render_functor(renderer * self, nix_value * set, nix_value * functor, bool * is_function)
+/* A set with `__functor` says its arguments in `__functionArgs` if it has it (lib.trivial.functionArgs). */
+static hmeval_status render_functor(renderer * self, nix_value * set, nix_value * function)
 {
-    nix_value *function, *arguments = NULL;
-    hmeval_status status = hmeval_call(self->session, functor, set, &function);
-    *is_function = status == HMEVAL_OK && hmeval_value_type(self->session, function) == HMEVAL_TYPE_LAMBDA;
-    if (*is_function) {
-        status = hmeval_get(self->session, set, "__functionArgs", &arguments);
-        if (status == HMEVAL_OK)
-            status = render_arguments(self, arguments);
-        else if (status == HMEVAL_ABSENT)
-            status = render_function(self, function);
-    }
+    nix_value * arguments;
+    hmeval_status status = hmeval_get(self->session, set, "__functionArgs", &arguments);
+    if (status == HMEVAL_OK)
+        status = render_arguments(self, arguments);
+    else if (status == HMEVAL_ABSENT)
+        status = render_function(self, function);
     hmeval_value_release(self->session, arguments);
-    hmeval_value_release(self->session, function);
     return status;
 }
 
-/* `text` must be a string: what __pretty returned, or a derivation's name. */
-static hmeval_status append_string_only(renderer * self, nix_value * text)
-{
-    if (hmeval_value_type(self->session, text) != HMEVAL_TYPE_STRING)
-        return hmeval_fail(self->session, "nix::TypeError", "a string was expected where a value renders itself");
-    hmeval_append_string(self->session, self->text, text);
-    return HMEVAL_OK;
-}
-
-static hmeval_status render_pretty(renderer * self, nix_value * pretty, nix_value * value)
+/* Append the text that a builtin makes of the set. */
+static hmeval_status render_through(renderer * self, hmeval_builtin builtin, nix_value * set)
 {
     nix_value * text;
-    hmeval_status status = hmeval_call(self->session, pretty, value, &text);
-    if (status == HMEVAL_OK) status = append_string_only(self, text);
+    hmeval_status status = hmeval_call_builtin(self->session, builtin, set, &text);
+    if (status == HMEVAL_OK) hmeval_append_string(self->session, self->text, text);
     hmeval_value_release(self->session, text);
     return status;
 }
 
 static hmeval_status render_derivation(renderer * self, nix_value * set)
 {
-    nix_value * name;
-    hmeval_status status = hmeval_get(self->session, set, "name", &name);
     hmeval_append_text(self->text, "<derivation ");
-    if (status == HMEVAL_OK)
-        status = append_string_only(self, name);
-    else if (status == HMEVAL_ABSENT) {
-        hmeval_append_text(self->text, "???");
-        status = HMEVAL_OK;
-    }
+    hmeval_status status = render_through(self, HMEVAL_DERIVATION_NAME, set);
     hmeval_append_text(self->text, ">");
-    hmeval_value_release(self->session, name);
     return status;
 }
 
 static hmeval_status render_plain_set(renderer * self, nix_value * set)
 {
-    nix_value * type = NULL;
+    nix_value * type;
     hmeval_status status = hmeval_get(self->session, set, "type", &type);
     if (!hmeval_value_size(self->session, set)) {
         hmeval_append_text(self->text, "{ }");
@@ -296,28 +284,23 @@ static hmeval_status render_plain_set(renderer * self, nix_value * set)
     return status;
 }
 
-static hmeval_status render_pretty_or_plain(renderer * self, nix_value * set)
+static hmeval_status render_no_function(renderer * self, nix_value * set)
 {
-    nix_value *pretty = NULL, *value = NULL;
-    hmeval_status status = hmeval_get(self->session, set, "__pretty", &pretty);
-    if (status == HMEVAL_OK) status = hmeval_get(self->session, set, "val", &value);
-    if (status == HMEVAL_OK)
-        status = render_pretty(self, pretty, value);
-    else if (status == HMEVAL_ABSENT)
-        status = render_plain_set(self, set);
-    hmeval_value_release(self->session, value);
-    hmeval_value_release(self->session, pretty);
-    return status;
+    bool pretty = hmeval_has(self->session, set, "__pretty") && hmeval_has(self->session, set, "val");
+    return pretty ? render_through(self, HMEVAL_PRETTY, set) : render_plain_set(self, set);
 }
 
+/* A set whose `__functor` gives a function is one (lib.trivial.isFunction). */
 static hmeval_status render_set(renderer * self, nix_value * set)
 {
-    nix_value * functor;
-    bool is_function = false;
-    hmeval_status status = hmeval_get(self->session, set, "__functor", &functor);
-    if (status == HMEVAL_OK) status = render_functor(self, set, functor, &is_function);
-    if (!is_function && (status == HMEVAL_OK || status == HMEVAL_ABSENT)) status = render_pretty_or_plain(self, set);
-    hmeval_value_release(self->session, functor);
+    nix_value * function;
+    if (!hmeval_has(self->session, set, "__functor")) return render_no_function(self, set);
+    hmeval_status status = hmeval_call_builtin(self->session, HMEVAL_CALL_FUNCTOR, set, &function);
+    if (status == HMEVAL_OK && hmeval_value_type(self->session, function) == HMEVAL_TYPE_LAMBDA)
+        status = render_functor(self, set, function);
+    else if (status == HMEVAL_OK)
+        status = render_no_function(self, set);
+    hmeval_value_release(self->session, function);
     return status;
 }
 

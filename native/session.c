@@ -7,6 +7,10 @@
 static const char * const builtin_expressions[HMEVAL_BUILTIN_COUNT] = {
     [HMEVAL_TO_JSON] = "builtins.toJSON",
     [HMEVAL_FUNCTION_ARGS] = "builtins.functionArgs",
+    [HMEVAL_CALL_FUNCTOR] = "set: set.__functor set",
+    /* What lib.generators.toPretty interpolates. */
+    [HMEVAL_PRETTY] = "set: \"${set.__pretty set.val}\"",
+    [HMEVAL_DERIVATION_NAME] = "set: \"${set.name or \"???\"}\"",
 };
 
 static hmeval_status open_state(hmeval_session * session, const char * store_uri, const char ** lookup_path)

@@ -93,6 +93,12 @@ hmeval_status hmeval_get(hmeval_session * session, nix_value * value, const char
     return hmeval_check(session);
 }
 
+bool hmeval_has(hmeval_session * session, nix_value * value, const char * name)
+{
+    return hmeval_value_type(session, value) == HMEVAL_TYPE_SET
+        && nix_has_attr_byname(session->context, value, session->state, name);
+}
+
 hmeval_status hmeval_value_attribute(hmeval_session * session, nix_value * set, const char * name, nix_value ** result)
 {
     return hmeval_get(session, set, name, result);

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import msgpack
@@ -40,14 +41,42 @@ def to_nix(python: Any) -> tuple[str, list[Value]]:
     """A Nix expression for Python data.
 
     Values within it become arguments: the expression is then a function of the returned values, one after the other.
-    Raises TypeError for what has no Nix form, ValueError for integers beyond 64 bits and NaN.
+    Raises TypeError for what has no Nix form, ValueError for integers beyond 64 bits, NaN and relative paths.
     """
     values: list[Value] = []
-    body = _expression(python, values)
-    return "".join(f"value{number}: " for number in range(len(values))) + body, values
+    words: list[str] = []
+    # Data may be nested deeper than Python recurses.
+    pending: list[Any] = [python]
+    while pending:
+        item = pending.pop()
+        if isinstance(item, _Word):
+            words.append(item)
+        elif isinstance(item, (list, tuple)):
+            pending += [_Word("]"), *reversed(item)]
+            words.append("[")
+        elif isinstance(item, dict):
+            pending += [_Word("}"), *_reversed_attributes(item)]
+            words.append("{")
+        else:
+            words.append(_atom(item, values))
+    arguments = "".join(f"value{number}: " for number in range(len(values)))
+    return arguments + " ".join(words), values
 
 
-def _expression(python: Any, values: list[Value]) -> str:
+class _Word(str):
+    """A piece of the expression, among data that is still to be written."""
+
+    __slots__ = ()
+
+
+def _reversed_attributes(python: dict[Any, Any]) -> Iterator[Any]:
+    for name, value in reversed(python.items()):
+        if not isinstance(name, str):
+            raise TypeError("the names of attributes are strings")
+        yield from (_Word(";"), value, _Word(f"{string_literal(name)} ="))
+
+
+def _atom(python: Any, values: list[Value]) -> str:
     from hmeval.engine.value import Value
 
     match python:
@@ -63,21 +92,10 @@ def _expression(python: Any, values: list[Value]) -> str:
             return string_literal(python)
         case NixPath():
             return path_literal(python.path)
-        case list() | tuple():
-            return "[ " + "".join(f"{_expression(element, values)} " for element in python) + "]"
-        case dict():
-            return _set_literal(python, values)
         case Value():
             values.append(python)
             return f"value{len(values) - 1}"
     raise TypeError(f"{type(python).__name__} has no Nix form")
-
-
-def _set_literal(python: dict[Any, Any], values: list[Value]) -> str:
-    if not all(isinstance(name, str) for name in python):
-        raise TypeError("the names of attributes are strings")
-    attributes = (f"{string_literal(name)} = {_expression(value, values)}; " for name, value in python.items())
-    return "{ " + "".join(attributes) + "}"
 
 
 def _int_literal(number: int) -> str:
@@ -94,7 +112,5 @@ def _float_literal(number: float) -> str:
         raise ValueError("Nix has no literal for NaN")
     if math.isinf(number):
         return f"({'-' if number < 0 else ''}1.0e308 * 10)"
-    digits, exponent_mark, exponent = repr(abs(number)).partition("e")
-    mantissa = digits if "." in digits else digits + ".0"
-    literal = mantissa + exponent_mark + exponent
-    return f"(-{literal})" if math.copysign(1, number) < 0 else literal
+    # Nix's own literals know neither negative zero nor subnormal numbers.
+    return f'(builtins.fromJSON "{number!r}")'

@@ -47,6 +47,10 @@ class Job(Generic[T]):
     def outcome(self) -> T:
         """Wait for the work, and give its result or raise its error."""
         self.wait()
-        if self._error is not None:
-            raise self._error
-        return self._result[0]
+        error, self._error = self._error, None
+        if error is None:
+            return self._result[0]
+        try:
+            raise error
+        finally:
+            del error  # its traceback holds this frame: a cycle otherwise

@@ -12,7 +12,8 @@ import re
 from hmeval.errors import EvaluationError, Position, TraceFrame
 
 _COLOUR = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
-_AT = re.compile(r"^\s*at (?P<file>.+):(?P<line>\d+):(?P<column>\d+):?$")
+_AT = re.compile(r"^\s*at (?P<file>.+):(?P<line>\d{1,9}):(?P<column>\d{1,9}):?$")
+_NO_MESSAGE = re.compile(r"^\s*error:\s*?$", re.MULTILINE)
 _FRAME = re.compile(r"^\s*… (?P<text>.*)$")
 
 _KIND_OF_CLASS = {
@@ -28,18 +29,26 @@ _KIND_OF_CLASS = {
     "nix::Interrupted": "interrupted",
 }
 
-# Some versions raise a plain EvalError for these.
+# Some versions raise one of the classes below for these.
 _KIND_OF_MESSAGE = (
     (re.compile(r"^attribute '.*' missing"), "missing-attribute"),
     (re.compile(r"^infinite recursion encountered"), "infinite-recursion"),
-    (re.compile(r"stack overflow"), "stack-overflow"),
+    (re.compile(r"^stack overflow[;:]"), "stack-overflow"),
     (re.compile(r"^undefined variable "), "undefined-variable"),
     (re.compile(r"^syntax error"), "syntax"),
     (re.compile(r"^assertion .* failed"), "assertion"),
-    (re.compile(r"^(cannot coerce|cannot convert|cannot add|value is .* while|expected an? .* but found)"), "type"),
+    (
+        re.compile(
+            r"^(cannot coerce|cannot convert|cannot add|cannot compare|value is .* while|expected an? .* but found)"
+        ),
+        "type",
+    ),
 )
 
-_OPTION = re.compile(r"[Oo]ption `(?P<option>[^`']+(?:'[^`']*'[^`']+)*)'")
+_UNSPECIFIC_CLASSES = {"nix::EvalError", "nix::EvalBaseError", "nix::TypeError", "nix::Error"}
+
+# A quoted part may hold anything; an identifier may hold the very quote that ends the path.
+_OPTION = re.compile(r"""[Oo]ption `(?P<option>(?:"(?:[^"\\]|\\.)*"|[^`'"]|'(?=[\w-]|\.[\w"<*]))+)'""")
 
 
 def without_colours(text: str) -> str:
@@ -49,10 +58,10 @@ def without_colours(text: str) -> str:
 
 def kind_of(class_name: str, message: str) -> str:
     """The kind of an error (interfaces.md) by its C++ class and, where that says too little, by its message."""
-    known = _KIND_OF_CLASS.get(class_name)
-    if known:
-        return known
-    return next((kind for pattern, kind in _KIND_OF_MESSAGE if pattern.search(message)), "other")
+    by_class = _KIND_OF_CLASS.get(class_name, "other")
+    if class_name not in _UNSPECIFIC_CLASSES:
+        return by_class
+    return next((kind for pattern, kind in _KIND_OF_MESSAGE if pattern.search(message)), by_class)
 
 
 def option_of(message: str) -> str | None:
@@ -69,7 +78,8 @@ def _position(line: str) -> Position | None:
 def _around(report: str, message: str) -> tuple[str, str]:
     """The report before and after the message, which is indented there."""
     lines = [re.escape(line.strip()) for line in message.splitlines() if line.strip()]
-    found = re.search(r"\s+".join(lines), report) if lines else None
+    # Without a message, the last line that could hold one.
+    found = re.search(r"\s+".join(lines), report) if lines else next(reversed([*_NO_MESSAGE.finditer(report)]), None)
     return (report[: found.start()], report[found.end() :]) if found else (report, "")
 
 

@@ -119,13 +119,17 @@ class Value:
         return f"<hmeval.Value: {self.type}>"
 
     def _attribute(self, name: str) -> Value | None:
-        raw, evaluator = encoded(name), self._evaluator
+        evaluator = self._evaluator
+        try:
+            raw = encoded(name)
+        except ValueError:  # no Nix string can be this name
+            return None
         return evaluator._value_or_none(
             lambda result: lib.hmeval_value_attribute(evaluator._session, self._pointer, raw, result)
         )
 
     def _element(self, index: int) -> Value | None:
-        if index < 0:
+        if not 0 <= index < 2**63:
             return None
         evaluator = self._evaluator
         return evaluator._value_or_none(

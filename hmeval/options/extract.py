@@ -27,7 +27,7 @@ DETAILS: int = lib.HMEVAL_OPTIONS_DETAILS
 ALONE: int = lib.HMEVAL_OPTIONS_ALONE
 
 
-def extract_options(
+def iterate_options(
     evaluator: Evaluator, options: Value, flags: int = 0, progress: Progress | None = None
 ) -> Iterator[Record]:
     """The records of all options in and below `options`, in the order of lib.options.optionAttrSetToDocList.
@@ -45,6 +45,13 @@ def extract_options(
             yield from map(_complete, unpacker)
             if progress:
                 progress(count)
+
+
+def extract_options(
+    evaluator: Evaluator, options: Value, flags: int = 0, progress: Progress | None = None
+) -> list[Record]:
+    """All that `iterate_options` gives."""
+    return list(iterate_options(evaluator, options, flags, progress))
 
 
 @contextmanager

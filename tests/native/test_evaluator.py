@@ -101,8 +101,8 @@ def test_a_name_that_no_set_can_have_is_a_missing_one(evaluator: Evaluator, name
 @pytest.mark.parametrize("expression", ["1", '"ab"', "[ 1 ]", "null", "x: x", "/a"])
 def test_what_is_no_set(evaluator: Evaluator, expression: str) -> None:
     value = evaluator.eval(expression)
-    wrong: list[Callable[[], Any]] = [lambda: value["a"], lambda: value.get("a"), value.attr_names]
-    for use in [*wrong, lambda: value.position("a")]:
+    wrong: list[Callable[[], Any]] = [lambda: value["a"], lambda: value.get("a"), lambda: value.position("a")]
+    for use in [*wrong, value.attr_names]:
         with pytest.raises(TypeError, match="set"):
             use()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import subprocess
 import threading
@@ -13,7 +14,7 @@ from typing import Any
 import pytest
 
 from hmeval import EvaluationError, Evaluator, Value
-from hmeval.options.extract import ALONE, DETAILS, HIDDEN, STATE, VALUES, Record, extract_options
+from hmeval.options.extract import ALONE, DETAILS, HIDDEN, STATE, VALUES, Record, extract_options, iterate_options
 from hmeval.targets.home_file import home_file_target
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -447,3 +448,60 @@ def test_closing_during_the_walk_ends_it() -> None:
     closer.join(10)
     assert failure.value.kind == "interrupted"
     assert time.monotonic() - began < 10
+
+
+# -- as they are read -------------------------------------------------------------------------------------------------
+
+
+def test_who_wants_no_more_ends_the_walk(evaluator: Evaluator) -> None:
+    options = evaluator.eval(f"[ {{ a = {option()}; }} ]")[0]
+    endless = evaluator.eval(f"""
+      builtins.listToAttrs (builtins.genList (number: {{
+        name = "o${{toString number}}"; value = {option(description="builtins.toJSON (builtins.genList (x: x) 2000)")};
+      }}) 100000)
+    """)
+    walk = iter(iterate_options(evaluator, endless, HIDDEN))
+    assert next(walk)["loc"] == ["a"]
+    began = time.monotonic()
+    del walk
+    assert len(extract_options(evaluator, options)) == 1
+    assert time.monotonic() - began < 1
+
+
+def test_who_wants_no_more_ends_nothing_else(evaluator: Evaluator) -> None:
+    """These walks were over long before they are let go: what other threads evaluate meanwhile goes on."""
+    options = evaluator.eval(f"{{ a = {option()}; b = {option()}; }}")
+    walks = [iter(iterate_options(evaluator, options, HIDDEN)) for _ in range(500)]
+    assert {next(walk)["name"] for walk in walks} == {"a"}
+    outcomes: list[Any] = []
+
+    def evaluate() -> None:
+        try:
+            sum_up = "builtins.foldl' (a: b: a + b) 0 (builtins.genList (x: 1) 3000000)"
+            outcomes.append(evaluator.eval(sum_up).to_python())
+        except EvaluationError as error:
+            outcomes.append(error.kind)
+
+    other = threading.Thread(target=evaluate)
+    other.start()
+    time.sleep(0.1)
+    walks.clear()
+    other.join(30)
+    assert outcomes == [3_000_000]
+
+
+def test_pythons_collector_is_left_alone_between_records(evaluator: Evaluator) -> None:
+    """Whoever reads them slowly, or keeps the rest for later, needs it."""
+    walk = iter(iterate_options(evaluator, evaluator.eval(f"{{ a = {option()}; b = {option()}; }}"), HIDDEN))
+    next(walk)
+    enabled = gc.isenabled()
+    assert len(list(walk)) == 1
+    assert enabled
+
+
+def test_two_walks_at_once(evaluator: Evaluator, example: Value, reference: list[Record]) -> None:
+    pairs = list(
+        zip(iterate_options(evaluator, example, HIDDEN), iterate_options(evaluator, example, HIDDEN), strict=True)
+    )
+    assert [left for left, _ in pairs] == [right for _, right in pairs] == reference
+    assert gc.isenabled()

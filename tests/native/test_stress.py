@@ -438,7 +438,7 @@ def test_ctrl_c_ends_only_what_the_main_thread_waits_for() -> None:
         "[evaluator.eval('1 + 1').to_python() for _ in range(10**9)]",
         "evaluator.eval('map (x: builtins.length (' + ENDLESS + ')) [ 1 2 3 ]').to_python()",
         "evaluator.eval('{ a = ' + ENDLESS + '; }').show()",
-        "extract_options(evaluator, evaluator.eval('{ a = ' + ENDLESS + '; }'))",
+        "list(extract_options(evaluator, evaluator.eval('{ a = ' + ENDLESS + '; }')))",
     ],
 )
 def test_ctrl_c_ends(use: str) -> None:

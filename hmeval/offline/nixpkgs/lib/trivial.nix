@@ -121,9 +121,10 @@ rec {
     throwIf (unexpected != [ ])
       "${name}: ${concatStringsSep ", " unexpected} unexpected; valid ones: ${concatStringsSep ", " allowed}";
 
-  isFunction = f: builtins.isFunction f || (isAttrs f && f ? __functor && isFunction (f.__functor f));
+  isFunction = f: builtins.isFunction f || (f ? __functor && builtins.isFunction (f.__functor f));
   functionArgs =
-    f: if f ? __functor then f.__functionArgs or (functionArgs (f.__functor f)) else builtins.functionArgs f;
+    f:
+    if f ? __functor then f.__functionArgs or (builtins.functionArgs (f.__functor f)) else builtins.functionArgs f;
   setFunctionArgs = f: args: {
     __functor = _: f;
     __functionArgs = args;
