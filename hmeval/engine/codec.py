@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgpack
 
@@ -41,22 +41,29 @@ def to_nix(python: Any) -> tuple[str, list[Value]]:
     """A Nix expression for Python data.
 
     Values within it become arguments: the expression is then a function of the returned values, one after the other.
-    Raises TypeError for what has no Nix form, ValueError for integers beyond 64 bits, NaN and relative paths.
+    Raises TypeError for what has no Nix form, ValueError for integers beyond 64 bits, NaN, relative paths and data
+    that contains itself.
     """
     values: list[Value] = []
     words: list[str] = []
     # Data may be nested deeper than Python recurses.
     pending: list[Any] = [python]
+    open_containers: set[int] = set()
     while pending:
         item = pending.pop()
         if isinstance(item, _Word):
             words.append(item)
-        elif isinstance(item, (list, tuple)):
-            pending += [_Word("]"), *reversed(item)]
-            words.append("[")
-        elif isinstance(item, dict):
-            pending += [_Word("}"), *_reversed_attributes(item)]
-            words.append("{")
+        elif type(item) is _End:
+            words.append(item.word)
+            open_containers.remove(item.container)
+        elif isinstance(item, (list, tuple, dict)):
+            if id(item) in open_containers:
+                raise ValueError("data that contains itself has no Nix form")
+            open_containers.add(id(item))
+            brackets = "{}" if isinstance(item, dict) else "[]"
+            words.append(brackets[0])
+            pending.append(_End(brackets[1], id(item)))
+            pending += _reversed_attributes(item) if isinstance(item, dict) else reversed(item)
         else:
             words.append(_atom(item, values))
     arguments = "".join(f"value{number}: " for number in range(len(values)))
@@ -67,6 +74,13 @@ class _Word(str):
     """A piece of the expression, among data that is still to be written."""
 
     __slots__ = ()
+
+
+class _End(NamedTuple):
+    """The end of a list or set."""
+
+    word: str
+    container: int
 
 
 def _reversed_attributes(python: dict[Any, Any]) -> Iterator[Any]:

@@ -23,8 +23,9 @@ from hmeval.literals import path_literal
 
 T = TypeVar("T")
 
-# Nix recurses: the deepest nesting of calls that it allows needs a stack far beyond a thread's usual 8 MB.
-STACK_SIZE = 512 * 1024 * 1024
+# Nix recurses: the deepest nesting of calls that it allows needs a stack far beyond a thread's usual 8 MB. It is also
+# what ends recursion without calls, so more of it costs memory and time before an error comes.
+STACK_SIZE = 72 * 1024 * 1024
 
 _stack_size_lock = threading.Lock()
 _open_evaluators: weakref.WeakSet[Evaluator] = weakref.WeakSet()
@@ -91,6 +92,10 @@ class Evaluator:
         """
         if isinstance(python, Value):
             return python
+        if isinstance(python, str):
+            # Not by way of an expression: Nix never frees what it has parsed.
+            text = encoded(python)
+            return self._value(lambda result: lib.hmeval_value_string(self._session, text, result))
         expression, values = codec.to_nix(python)
         result = self.eval(expression, base="/")
         for inner in values:
@@ -208,7 +213,7 @@ class Evaluator:
 
     def _end(self, job: Job[Any]) -> None:
         """Take back a job that has not begun; end one that runs. The evaluator is free then for other work."""
-        if job.take_back():
+        if job.take_back() or job.done:
             return
         self._interrupt(True)
         try:

@@ -39,6 +39,11 @@ class Job(Generic[T]):
         """Whether the work had not begun, and now never will."""
         return self._start.acquire(blocking=False)
 
+    @property
+    def done(self) -> bool:
+        """Whether the work has ended."""
+        return not self._finished.locked()
+
     def wait(self) -> None:
         """Wait until the work is done; Ctrl-C ends the waiting."""
         with self._finished:

@@ -37,14 +37,14 @@ def iterate_options(
     """
     unpacker = codec.unpacker()
     write = lib.hmeval_write_options
-    with _without_collection():
-        for piece, count in evaluator._pieces(
-            lambda session, sink, reader: write(session, options._pointer, flags, sink, reader)
-        ):
-            unpacker.feed(piece)
-            yield from map(_complete, unpacker)
-            if progress:
-                progress(count)
+    pieces = evaluator._pieces(lambda session, sink, reader: write(session, options._pointer, flags, sink, reader))
+    for piece, count in pieces:
+        unpacker.feed(piece)
+        with _without_collection():
+            records = list(map(_complete, unpacker))
+        yield from records
+        if progress:
+            progress(count)
 
 
 def extract_options(

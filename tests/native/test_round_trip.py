@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import struct
 import sys
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -171,12 +172,25 @@ def test_values_without_end_are_an_error_and_no_more(evaluator: Evaluator, expre
     assert evaluator.eval("{ a = [ 1 ]; }").to_python() == {"a": [1]}
 
 
-def test_python_data_without_end_is_an_error_and_no_more(evaluator: Evaluator) -> None:
-    endless: list[Any] = []
-    endless.append(endless)
-    with pytest.raises((RecursionError, ValueError)):
-        evaluator.value(endless)
-    assert evaluator.value([1]).to_python() == [1]
+def test_python_data_without_end_is_an_error_and_no_more(program: Callable[..., str]) -> None:
+    """In a process that may not eat the machine's memory meanwhile."""
+    printed = program(
+        """
+        import resource
+        from hmeval import Evaluator
+        resource.setrlimit(resource.RLIMIT_AS, (4 << 30, 4 << 30))
+        evaluator = Evaluator()
+        endless = []
+        endless.append({"a": endless})
+        try:
+            evaluator.value(endless)
+        except (RecursionError, ValueError):
+            print("refused")
+        print(evaluator.value([1]).to_python())
+        """,
+        timeout=10,
+    )
+    assert printed.split() == ["refused", "[1]"]
 
 
 @pytest.mark.parametrize("path", ["/", "/a", "/a b/c", "/${x}/'\"", "/é/\udcff", "/.hidden", "/a\nb"])

@@ -19,7 +19,7 @@ namespace {
 constexpr size_t most_calls_within_calls = 10000;
 
 /* Evaluation between two calls, and throwing, need some stack as well. */
-constexpr size_t stack_reserve = 2 * 1024 * 1024;
+constexpr size_t stack_reserve = 8 * 1024 * 1024;
 
 using CallFunction = void(nix::EvalState *, nix::Value &, size_t, nix::Value **, nix::Value &, const nix::Pos &);
 
