@@ -18,9 +18,9 @@ from hmeval.kinds import Derivation, Function, NixPath
 
 if TYPE_CHECKING:
     from hmeval.configuration import Configuration, load
-    from hmeval.engine.evaluator import Evaluator
-    from hmeval.engine.ffi import engine
-    from hmeval.engine.value import Value
+    from hmeval.evaluation.evaluator import Evaluator
+    from hmeval.evaluation.ffi import engine
+    from hmeval.evaluation.value import Value
     from hmeval.options.model import Option, OptionTree
 
 __all__ = [
@@ -47,11 +47,11 @@ __all__ = [
 # What needs the engine is imported when it is first used, so that `import hmeval` stays quick.
 _LAZY = {
     "Configuration": "hmeval.configuration",
-    "Evaluator": "hmeval.engine.evaluator",
+    "Evaluator": "hmeval.evaluation.evaluator",
     "Option": "hmeval.options.model",
     "OptionTree": "hmeval.options.model",
-    "Value": "hmeval.engine.value",
-    "engine": "hmeval.engine.ffi",
+    "Value": "hmeval.evaluation.value",
+    "engine": "hmeval.evaluation.ffi",
     "load": "hmeval.configuration",
 }
 

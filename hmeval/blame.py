@@ -10,8 +10,8 @@ import re
 from pathlib import Path
 from typing import Any
 
-from hmeval.engine.evaluator import Evaluator
 from hmeval.errors import EvaluationError, HmevalError, Position, TraceFrame
+from hmeval.evaluation.evaluator import Evaluator
 from hmeval.literals import path_literal
 from hmeval.options.path import parse_option_path
 from hmeval.targets.target import Target

@@ -8,9 +8,9 @@ from types import TracebackType
 from typing import Any, Self, TypeAlias, TypeVar
 
 from hmeval.blame import place_definition
-from hmeval.engine.evaluator import Evaluator
-from hmeval.engine.value import Value
 from hmeval.errors import EvaluationError, TargetError
+from hmeval.evaluation.evaluator import Evaluator
+from hmeval.evaluation.value import Value
 from hmeval.options import extract
 from hmeval.options.model import Option, OptionTree
 from hmeval.options.path import parse_option_path

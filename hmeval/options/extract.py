@@ -7,11 +7,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, TypeAlias
 
-from hmeval.engine import codec
-from hmeval.engine.evaluator import Evaluator
-from hmeval.engine.ffi import lib
-from hmeval.engine.report import evaluation_error
-from hmeval.engine.value import Value
+from hmeval.evaluation import codec
+from hmeval.evaluation.evaluator import Evaluator
+from hmeval.evaluation.ffi import lib
+from hmeval.evaluation.report import evaluation_error
+from hmeval.evaluation.value import Value
 from hmeval.options.model import priority_name
 
 Record: TypeAlias = dict[str, Any]

@@ -11,7 +11,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from hmeval import EvaluationError, Evaluator, Position
-from hmeval.engine.report import evaluation_error, frames_of, kind_of, option_of, without_colours
+from hmeval.evaluation.report import evaluation_error, frames_of, kind_of, option_of, without_colours
 
 OFFLINE_LIB = Path(__file__).resolve().parents[2] / "hmeval/offline/nixpkgs/lib"
 KINDS = {

@@ -235,7 +235,7 @@ def test_the_lookup_path_comes_before_that_of_the_environment(program: Program, 
 STORE = """
     import json, os, pathlib, sys
     from hmeval import Evaluator
-    from hmeval.engine import store
+    from hmeval.evaluation import store
     if "NO_SYSTEM_STORE" in os.environ:
         store._STATE = pathlib.Path("/nowhere")  # whatever this machine has
     with Evaluator(**json.loads(sys.argv[1])) as evaluator:
@@ -284,7 +284,7 @@ def test_a_private_store_that_cannot_be_made(program: Program, tmp_path: Path) -
     printed = program(
         """
         import hmeval, pathlib
-        from hmeval.engine import store
+        from hmeval.evaluation import store
         store._STATE = pathlib.Path("/nowhere")
         try:
             hmeval.Evaluator()

@@ -14,6 +14,8 @@ from pathlib import Path
 
 import pytest
 
+from hmeval import engine
+
 Program = Callable[..., str]
 
 PRELUDE = '''
@@ -297,6 +299,9 @@ WITHOUT_CALLS = [
 ]
 
 
+# Nix 2.8.0 alone: since 2.20 these are errors. There is nothing in front of which a guard could stand, so a worker
+# process is to contain them (the issue "Modern Nix").
+@pytest.mark.xfail(engine()["version"] == "2.8.0", reason="Nix 2.8.0 overflows the stack here", strict=True)
 @pytest.mark.parametrize("expression", WITHOUT_CALLS)
 def test_endless_recursion_within_a_builtin_is_an_error_and_no_more(stress: Program, expression: str) -> None:
     """Nix walks through these values itself, and no function is called on the way."""
@@ -316,7 +321,6 @@ def test_a_structure_without_end_is_an_error_soon(stress: Program) -> None:
         print(kind_of(lambda: evaluator.eval("let f = n: { a = f (n + 1); }; in builtins.deepSeq (f 0) 1")))
         print(used()["memory"] < 1024 * 1024)
         """,
-        timeout=8,
     )
     assert printed.split() == ["stack-overflow", "True"]
 

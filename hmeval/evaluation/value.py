@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from hmeval.engine import codec
-from hmeval.engine.ffi import encoded, lib
 from hmeval.errors import EngineError, Position
+from hmeval.evaluation import codec
+from hmeval.evaluation.ffi import encoded, lib
 
 if TYPE_CHECKING:
-    from hmeval.engine.evaluator import Evaluator
+    from hmeval.evaluation.evaluator import Evaluator
 
 # By hmeval_type: the names that builtins.typeOf gives.
 _TYPE_NAMES = ("thunk", "int", "float", "bool", "string", "path", "null", "set", "list", "lambda", "external")

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgpack
 
-from hmeval.engine.ffi import lib
+from hmeval.evaluation.ffi import lib
 from hmeval.kinds import Derivation, Function, NixPath
 from hmeval.literals import path_literal, string_literal
 
 if TYPE_CHECKING:
-    from hmeval.engine.value import Value
+    from hmeval.evaluation.value import Value
 
 _LARGEST_INT = 2**63 - 1
 
@@ -91,7 +91,7 @@ def _reversed_attributes(python: dict[Any, Any]) -> Iterator[Any]:
 
 
 def _atom(python: Any, values: list[Value]) -> str:
-    from hmeval.engine.value import Value
+    from hmeval.evaluation.value import Value
 
     match python:
         case None:

@@ -12,13 +12,13 @@ from collections.abc import Callable, Iterator, Sequence
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
-from hmeval.engine import codec
-from hmeval.engine.ffi import Reader, encoded, ffi, lib, start_engine, text, text_array
-from hmeval.engine.job import Job
-from hmeval.engine.report import evaluation_error
-from hmeval.engine.store import default_store_uri
-from hmeval.engine.value import Value
 from hmeval.errors import EngineError, EvaluationError
+from hmeval.evaluation import codec
+from hmeval.evaluation.ffi import Reader, encoded, ffi, lib, start_engine, text, text_array
+from hmeval.evaluation.job import Job
+from hmeval.evaluation.report import evaluation_error
+from hmeval.evaluation.store import default_store_uri
+from hmeval.evaluation.value import Value
 from hmeval.literals import path_literal
 
 T = TypeVar("T")
