@@ -20,7 +20,7 @@ FORMATS = ("table", "names", "json", "options-json", "options-list", "markdown")
 
 _EXAMPLES = """\
 formats:
-  table         a line for each option: name, type, value or else default, description (values with PATH or --set)
+  table         a line for each option: name, type, value or else default, description (values with PATH, --set or --search)
   names         a name on each line
   json          everything that is known: values, who defines them, positions, errors
   options-json  the ecosystem's options.json, by name, as nixosOptionsDoc writes it
@@ -86,8 +86,8 @@ def _page(configuration: Configuration, locs: Sequence[list[str]], arguments: ar
 def _list(
     configuration: Configuration, locs: Sequence[list[str]], arguments: argparse.Namespace, counter: OptionCounter
 ) -> str:
-    with_values = arguments.format == "json" or (arguments.format == "table" and bool(locs or arguments.set))
     chosen = bool(locs) or arguments.set or arguments.search is not None
+    with_values = arguments.format == "json" or (arguments.format == "table" and chosen)
     if with_values and not chosen:
         options: list[Option] = list(configuration.options_with_state(values=True, hidden=arguments.all).values())
         return _written(configuration, options, arguments.format)
