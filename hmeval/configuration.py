@@ -14,6 +14,7 @@ from hmeval.evaluation.value import Value
 from hmeval.options import extract
 from hmeval.options.model import Option, OptionTree
 from hmeval.options.path import parse_option_path
+from hmeval.source_places import SourcePlaces
 from hmeval.targets.flake import FlakeReference, choose_name
 from hmeval.targets.home_file import home_file_target
 from hmeval.targets.target import Target
@@ -82,6 +83,7 @@ class Configuration:
         self.target = target
         self._evaluator = evaluator
         self._progress = progress
+        self._places: SourcePlaces | None = None
         self._result: Value | None = None
         self._options: OptionTree | None = None
         self._all_options: OptionTree | None = None
@@ -121,7 +123,7 @@ class Configuration:
         records = extract.extract_options(self._evaluator, found, extract.DETAILS | flags) if found else []
         for record in records:
             if whole or record["loc"] == loc:
-                return Option(record)
+                return Option(self._told(record))
         raise KeyError(name if isinstance(name, str) else ".".join(loc))
 
     def evaluate(self, expression: str) -> Value:
@@ -163,7 +165,18 @@ class Configuration:
 
     def _records(self, flags: int) -> Iterator[extract.Record]:
         options = self._placed(lambda: self._evaluated()["options"])
-        return extract.iterate_options(self._evaluator, options, flags, self._progress)
+        records = extract.iterate_options(self._evaluator, options, flags, self._progress)
+        return map(self._told, records) if flags & (extract.VALUES | extract.DETAILS) else records
+
+    def _told(self, record: extract.Record) -> extract.Record:
+        places = self._source_places()
+        return places.record(record) if places else record
+
+    def _source_places(self) -> SourcePlaces | None:
+        if self._places is None and self.target.source is not None:
+            expression, folder = self.target.source
+            self._places = SourcePlaces(self._evaluator.eval(expression).to_python(), folder)
+        return self._places
 
     def _declared(self, loc: Sequence[str]) -> tuple[int, Value | None]:
         """The option at or above a path, and how many names of the path lead to it."""
@@ -190,7 +203,9 @@ class Configuration:
         try:
             return evaluate()
         except EvaluationError as error:
-            raise place_definition(error, self._evaluator, self.target) from None
+            placed = place_definition(error, self._evaluator, self.target)
+            places = self._source_places()
+            raise (places.error(placed) if places else placed) from None
 
 
 def _is_option(value: Value) -> bool:

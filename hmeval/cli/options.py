@@ -20,7 +20,7 @@ FORMATS = ("table", "names", "json", "options-json", "options-list", "markdown")
 
 _EXAMPLES = """\
 formats:
-  table         a line for each option: name, type, value or else default, description (values with PATH, --set or --search)
+  table         a line for each option: name, type, value (with PATH, --set or --search) or else default, description
   names         a name on each line
   json          everything that is known: values, who defines them, positions, errors
   options-json  the ecosystem's options.json, by name, as nixosOptionsDoc writes it

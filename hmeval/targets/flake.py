@@ -63,6 +63,13 @@ class FlakeReference:
         url = string_literal(f"file://{quote(str(work_tree))}")
         return f'builtins.fetchTree {{ type = "git"; url = {url}; }}', "" if subdirectory == "." else subdirectory
 
+    def _copied(self) -> tuple[str, Path] | None:
+        if self.folder is None:
+            return None
+        source, subdirectory = self._source(self.folder)
+        depth = len(Path(subdirectory).parts)
+        return f"({source}).outPath", self.folder.parents[depth - 1] if depth else self.folder
+
     def target(self, name: str) -> Target:
         """The target for the home configuration `name`."""
         flake = f"({self.expression()})"
@@ -73,6 +80,7 @@ class FlakeReference:
             expression=f"{flake}.{_OUTPUT}.{string_literal(name)}",
             with_module=None,
             library=f"{flake}.inputs.nixpkgs.lib",
+            source=self._copied(),
             description=description,
         )
 

@@ -44,6 +44,7 @@ def home_file_target(
             f"module: {function} {{ pkgs = import {nixpkgs_path} {{ }}; configuration.imports = [ {path} module ]; }}"
         ),
         library=f'import ({nixpkgs_path} + "/lib")',
+        source=None,
         description=description,
     )
 
