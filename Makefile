@@ -1,9 +1,9 @@
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint bench clean
+.PHONY: help setup demo test test-modern lint bench clean
 python := .venv/bin/python
 
 help: ## what can be made
-	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 10
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 14
 
 setup: ## system packages (as root), Nix's headers, .venv and the extension: what is missing of them
 	@scripts/setup
@@ -14,12 +14,16 @@ demo: setup ## the main job on examples/: a configuration's options, and one of 
 test: setup ## every test that this machine can run
 	$(python) -m pytest
 
+test-modern: ## the same tests with Nix 2.26.3's C API (as root; about 20 minutes once, to build it)
+	@scripts/modern-engine build
+	@scripts/modern-engine test
+
 lint: setup ## ruff, mypy --strict, clang-format and the shell's syntax; changes nothing
 	.venv/bin/ruff check
 	.venv/bin/ruff format --check
 	.venv/bin/mypy
 	.venv/bin/clang-format --dry-run -Werror $(wildcard native/*.[ch]* native/compat/*/*.[ch]*)
-	for script in scripts/setup scripts/demo scripts/fresh-machine .ci/run; do bash -n $$script || exit 1; done
+	for script in scripts/setup scripts/demo scripts/fresh-machine scripts/modern-engine .ci/run; do bash -n $$script || exit 1; done
 
 bench: setup ## time and memory beside nix-instantiate's
 	$(python) -m benches.bench_options

@@ -46,13 +46,16 @@ def headers_2_8() -> Path | None:
 
 def c_api_build() -> dict[str, Any] | None:
     """How to build against the official C API."""
-    packages = ["nix-expr-c", "nix-store-c", "nix-util-c", "bdw-gc"]
+    flakes = pkg_config("--modversion", "nix-flake-c") is not None
+    packages = ["nix-expr-c", "nix-store-c", "nix-util-c", "bdw-gc", *(["nix-flake-c"] if flakes else [])]
     cflags, libs = pkg_config("--cflags", *packages), pkg_config("--libs", *packages)
     if cflags is None or libs is None:
         return None
     library_dirs = [word[2:] for word in libs if word.startswith("-L")]
     return {
-        "extra_compile_args": cflags,
+        "define_macros": [("HMEVAL_FLAKES", "1")] if flakes else [],
+        # interpose.c lets exceptions through.
+        "extra_compile_args": [*(word for word in cflags if not word.startswith("-std=")), "-fexceptions"],
         "extra_link_args": [*libs, *(f"-Wl,-rpath,{folder}" for folder in library_dirs)],
     }
 

@@ -33,6 +33,10 @@ typedef struct open_store {
 static pthread_mutex_t stores_lock = PTHREAD_MUTEX_INITIALIZER;
 static open_store * stores;
 
+/* nix::verbosity; the C API has nix_set_verbosity since 2.32. */
+extern int nix_verbosity_now HMEVAL_SYMBOL("_ZN3nix9verbosityE") __attribute__((weak));
+enum { NIX_VERBOSITY_WARN = 1 };
+
 static nix_err apply_settings(nix_c_context * context, const char ** settings)
 {
     for (; settings && settings[0]; settings += 2) {
@@ -52,6 +56,7 @@ static nix_err start_libraries(nix_c_context * context, const char ** settings)
 #ifdef HMEVAL_COMPAT
     nix_compat_read_only();
 #endif
+    if (error == NIX_OK) error = hmeval_flakes_start(context);
     return error;
 }
 
@@ -91,7 +96,7 @@ static void * start_and_sleep(void * argument)
         start->status = HMEVAL_FAILED;
         start->message = strdup(nix_err_msg(NULL, context, NULL));
     }
-    nix_set_verbosity(context, NIX_LVL_WARN);
+    if (&nix_verbosity_now) nix_verbosity_now = NIX_VERBOSITY_WARN;
     nix_c_context_free(context);
     sem_post(&start->done);
     for (;;)

@@ -48,22 +48,28 @@ hmeval_status hmeval_fail(hmeval_session * session, const char * class_name, con
     return HMEVAL_FAILED;
 }
 
+/* Whether an interrupt was thrown; the next evaluation shall end as well, until it is taken back. The C API tells
+ * nothing of nix::Interrupted but its text: it is no nix::Error. */
+static bool take_interrupt(hmeval_session * session)
+{
+    int thrown = HMEVAL_INTERRUPT_THROWN;
+    return __atomic_compare_exchange_n(
+        &session->interrupted, &thrown, HMEVAL_INTERRUPT_WANTED, false, __ATOMIC_RELAXED, __ATOMIC_RELAXED);
+}
+
 hmeval_status hmeval_check(hmeval_session * session)
 {
-    switch (nix_err_code(session->context)) {
-    case NIX_OK:
-        return HMEVAL_OK;
-    case NIX_ERR_KEY:
-        return HMEVAL_ABSENT;
-    case NIX_ERR_NIX_ERROR:
+    nix_err code = nix_err_code(session->context);
+    if (code == NIX_OK) return HMEVAL_OK;
+    if (code == NIX_ERR_KEY) return HMEVAL_ABSENT;
+    if (code == NIX_ERR_NIX_ERROR) {
         nix_err_name(NULL, session->context, keep_class_name, session);
         nix_err_info_msg(NULL, session->context, keep_message, session);
         keep_report(session);
-        break;
-    default:
-        keep_report(session);
+    } else if (take_interrupt(session))
+        hmeval_fail(session, "nix::Interrupted", "interrupted by the user");
+    else
         hmeval_fail(session, "", nix_err_msg(NULL, session->context, NULL));
-    }
     return strcmp(session->error.class_name, "nix::Interrupted") ? HMEVAL_FAILED : HMEVAL_INTERRUPTED;
 }
 

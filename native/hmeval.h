@@ -151,8 +151,17 @@ typedef enum {
     HMEVAL_BUILTIN_COUNT
 } hmeval_builtin;
 
+/* A symbol by the linker's name: one that only some versions of Nix have, or that is C++. */
+#  define HMEVAL_STRING_(text) #text
+#  define HMEVAL_STRING(text) HMEVAL_STRING_(text)
+#  define HMEVAL_SYMBOL(name) __asm__(HMEVAL_STRING(__USER_LABEL_PREFIX__) name)
+
+/* What is in hmeval_session.interrupted. */
+enum { HMEVAL_INTERRUPT_NONE, HMEVAL_INTERRUPT_WANTED, HMEVAL_INTERRUPT_THROWN };
+
 struct hmeval_session {
     nix_c_context * context;
+    nix_eval_state_builder * builder; /* holds what the state refers to */
     EvalState * state;
     nix_value * builtins[HMEVAL_BUILTIN_COUNT];
     char * error_texts[3]; /* class name, message, report: owned */
@@ -173,6 +182,21 @@ bool hmeval_thread_register(void);
 void hmeval_thread_unregister(void);
 /* NULL and a failed session where the store cannot be opened. A store is opened once and stays open. */
 Store * hmeval_store(hmeval_session * session, const char * uri);
+
+/* flakes.c */
+
+/* Register builtins.getFlake: once, and then for each state. */
+nix_err hmeval_flakes_start(nix_c_context * context);
+nix_err hmeval_flakes_add(nix_c_context * context, nix_eval_state_builder * builder);
+
+/* interpose.c; in the compatibility library for Nix 2.8 */
+
+/* From here on, evaluations on this thread end with nix::Interrupted once *flag is HMEVAL_INTERRUPT_WANTED; NULL: no
+ * more. */
+void hmeval_watch_interrupt(int * flag);
+/* Around a call of nix_get_*_by*: a reference that it took although it failed is given back. */
+void hmeval_getter_begins(void);
+void hmeval_getter_failed(void);
 
 /* value.c */
 

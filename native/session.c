@@ -13,12 +13,23 @@ static const char * const builtin_expressions[HMEVAL_BUILTIN_COUNT] = {
     [HMEVAL_DERIVATION_NAME] = "set: \"${set.name or \"???\"}\"",
 };
 
+/* Not nix_state_create: from 2.29 to 2.34 the state refers to a builder that it has freed. */
+static hmeval_status build_state(hmeval_session * session, Store * store, const char ** lookup_path)
+{
+    nix_c_context * context = session->context;
+    session->builder = nix_eval_state_builder_new(context, store);
+    if (session->builder && nix_eval_state_builder_load(context, session->builder) == NIX_OK
+        && nix_eval_state_builder_set_lookup_path(context, session->builder, lookup_path) == NIX_OK
+        && hmeval_flakes_add(context, session->builder) == NIX_OK)
+        session->state = nix_eval_state_build(context, session->builder);
+    return hmeval_check(session);
+}
+
 static hmeval_status open_state(hmeval_session * session, const char * store_uri, const char ** lookup_path)
 {
     Store * store = hmeval_store(session, store_uri);
     if (!store) return hmeval_check(session) == HMEVAL_OK ? HMEVAL_NO_MEMORY : HMEVAL_FAILED;
-    session->state = nix_state_create(session->context, lookup_path, store);
-    return hmeval_check(session);
+    return build_state(session, store, lookup_path);
 }
 
 static hmeval_status find_builtins(hmeval_session * session)
@@ -39,20 +50,17 @@ hmeval_session * hmeval_session_open(const char * store_uri, const char ** looku
     session->context = nix_c_context_create();
     if (session->context) *status = open_state(session, store_uri, lookup_path);
     if (*status == HMEVAL_OK) *status = find_builtins(session);
-#ifdef HMEVAL_COMPAT
-    nix_compat_watch_interrupt(&session->interrupted);
-#endif
+    hmeval_watch_interrupt(&session->interrupted);
     return session;
 }
 
 void hmeval_session_close(hmeval_session * session)
 {
-#ifdef HMEVAL_COMPAT
-    nix_compat_watch_interrupt(NULL);
-#endif
+    hmeval_watch_interrupt(NULL);
     for (int i = 0; i < HMEVAL_BUILTIN_COUNT; ++i)
         hmeval_value_release(session, session->builtins[i]);
     if (session->state) nix_state_free(session->state);
+    if (session->builder) nix_eval_state_builder_free(session->builder);
     for (int i = 0; i < 3; ++i)
         free(session->error_texts[i]);
     nix_c_context_free(session->context);
@@ -62,5 +70,6 @@ void hmeval_session_close(hmeval_session * session)
 
 void hmeval_session_interrupt(hmeval_session * session, bool interrupt)
 {
-    __atomic_store_n(&session->interrupted, interrupt, __ATOMIC_RELAXED);
+    int wanted = interrupt ? HMEVAL_INTERRUPT_WANTED : HMEVAL_INTERRUPT_NONE;
+    __atomic_store_n(&session->interrupted, wanted, __ATOMIC_RELAXED);
 }

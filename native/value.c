@@ -19,19 +19,22 @@ static hmeval_status keep_if_ok(hmeval_session * session, nix_value ** result)
 static hmeval_status allocate(hmeval_session * session, nix_value ** result)
 {
     *result = nix_alloc_value(session->context, session->state);
-    return *result ? HMEVAL_OK : HMEVAL_NO_MEMORY;
+    if (*result) return HMEVAL_OK;
+    return hmeval_check(session) == HMEVAL_INTERRUPTED ? HMEVAL_INTERRUPTED : HMEVAL_NO_MEMORY;
 }
 
 hmeval_status hmeval_evaluate(hmeval_session * session, const char * expression, const char * base, nix_value ** result)
 {
-    if (allocate(session, result)) return HMEVAL_NO_MEMORY;
+    hmeval_status status = allocate(session, result);
+    if (status != HMEVAL_OK) return status;
     nix_expr_eval_from_string(session->context, session->state, expression, base, *result);
     return keep_if_ok(session, result);
 }
 
 hmeval_status hmeval_call(hmeval_session * session, nix_value * function, nix_value * argument, nix_value ** result)
 {
-    if (allocate(session, result)) return HMEVAL_NO_MEMORY;
+    hmeval_status status = allocate(session, result);
+    if (status != HMEVAL_OK) return status;
     nix_value_call(session->context, session->state, function, argument, *result);
     if (nix_err_code(session->context) == NIX_OK) nix_value_force(session->context, session->state, *result);
     return keep_if_ok(session, result);
@@ -39,7 +42,8 @@ hmeval_status hmeval_call(hmeval_session * session, nix_value * function, nix_va
 
 hmeval_status hmeval_value_string(hmeval_session * session, const char * text, nix_value ** result)
 {
-    if (allocate(session, result)) return HMEVAL_NO_MEMORY;
+    hmeval_status status = allocate(session, result);
+    if (status != HMEVAL_OK) return status;
     nix_init_string(session->context, *result, text);
     return keep_if_ok(session, result);
 }
@@ -85,12 +89,21 @@ size_t hmeval_value_size(hmeval_session * session, nix_value * value)
     return 0;
 }
 
+/* `*result` is what a getter of the C API gave. */
+static hmeval_status check_getter(hmeval_session * session)
+{
+    hmeval_status status = hmeval_check(session);
+    if (status == HMEVAL_FAILED || status == HMEVAL_INTERRUPTED) hmeval_getter_failed();
+    return status;
+}
+
 hmeval_status hmeval_get(hmeval_session * session, nix_value * value, const char * name, nix_value ** result)
 {
     *result = NULL;
     if (hmeval_value_type(session, value) != HMEVAL_TYPE_SET) return HMEVAL_ABSENT;
+    hmeval_getter_begins();
     *result = nix_get_attr_byname(session->context, value, session->state, name);
-    return hmeval_check(session);
+    return check_getter(session);
 }
 
 bool hmeval_has(hmeval_session * session, nix_value * value, const char * name)
@@ -110,8 +123,9 @@ hmeval_status hmeval_value_element(hmeval_session * session, nix_value * list, s
     /* Nix asserts the type, and does not check the index before 2.32. */
     if (hmeval_value_type(session, list) != HMEVAL_TYPE_LIST) return HMEVAL_ABSENT;
     if (index >= nix_get_list_size(session->context, list)) return HMEVAL_ABSENT;
+    hmeval_getter_begins();
     *result = nix_get_list_byidx(session->context, list, session->state, index);
-    return hmeval_check(session);
+    return check_getter(session);
 }
 
 typedef struct {
@@ -162,6 +176,7 @@ hmeval_status hmeval_attribute_value(
     hmeval_session * session, nix_value * set, hmeval_attribute attribute, nix_value ** result)
 {
     const char * name;
+    hmeval_getter_begins();
     *result = nix_get_attr_byidx(session->context, set, session->state, attribute.index, &name);
-    return hmeval_check(session);
+    return check_getter(session);
 }

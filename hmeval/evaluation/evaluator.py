@@ -7,14 +7,14 @@ import os
 import queue
 import threading
 import weakref
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Iterator, Sequence
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
 from hmeval.errors import EngineError, EvaluationError
 from hmeval.evaluation import codec
-from hmeval.evaluation.ffi import Reader, encoded, ffi, lib, start_engine, text, text_array
+from hmeval.evaluation.ffi import Reader, encoded, environment_lookup_path, ffi, lib, start_engine, text, text_array
 from hmeval.evaluation.job import Job
 from hmeval.evaluation.report import evaluation_error
 from hmeval.evaluation.store import default_store_uri
@@ -48,10 +48,13 @@ class Evaluator:
     def __init__(self, *, lookup_path: Sequence[str] = (), store: str | None = None) -> None:
         start_engine()
         self._jobs: queue.SimpleQueue[Job[Any] | None] = queue.SimpleQueue()
-        self._pointers: dict[int, Any] = {}  # by address: what native code handed over and has not got back
+        # By address: how often native code handed it over and has not got it back. By the C API one value that is asked
+        # for twice has one address.
+        self._pointers: Counter[int] = Counter()
         self._released: deque[Any] = deque()
         self._session: Any = ffi.NULL
         self._closed = False
+        self._interrupted = False
         self._lock = threading.RLock()
         self._position_of: Value | None = None
         self._thread = _start_with_large_stack(self._work)
@@ -177,7 +180,7 @@ class Evaluator:
         return self._run(job)
 
     def _keep(self, pointer: Any) -> Value:
-        self._pointers[_address(pointer)] = pointer
+        self._pointers[_address(pointer)] += 1
         kind = lib.hmeval_value_type(self._session, pointer)
         # Whichever thread lets the value go: only the evaluator's thread may give it back.
         return Value(self, ffi.gc(pointer, self._released.append), kind)
@@ -213,13 +216,13 @@ class Evaluator:
 
     def _end(self, job: Job[Any]) -> None:
         """Take back a job that has not begun; end one that runs. The evaluator is free then for other work."""
-        if job.take_back() or job.done:
+        if job.take_back():
             return
-        self._interrupt(True)
-        try:
-            job.wait()
-        finally:
-            self._interrupt(self._closed)
+        with self._lock:
+            if not job.done:
+                self._interrupted = True
+                self._interrupt(True)
+        job.wait()
 
     def _interrupt(self, on: bool) -> None:
         with self._lock:
@@ -230,6 +233,10 @@ class Evaluator:
         while (job := self._jobs.get()) is not None:
             self._release()
             job.carry_out()
+            with self._lock:  # before the next job begins, which is not to be ended
+                if self._interrupted:
+                    self._interrupted = False
+                    self._interrupt(self._closed)
             del job
         self._close_session()
 
@@ -237,12 +244,15 @@ class Evaluator:
         """Give back the values that Python no longer holds."""
         while self._released:
             pointer = self._released.popleft()
-            del self._pointers[_address(pointer)]
+            address = _address(pointer)
+            self._pointers[address] -= 1
+            if not self._pointers[address]:
+                del self._pointers[address]
             lib.hmeval_value_release(self._session, pointer)
 
     def _open(self, store: str | None, lookup_path: list[str]) -> None:
         status = ffi.new("hmeval_status *")
-        paths, _kept = text_array(lookup_path)
+        paths, _kept = text_array([*lookup_path, *environment_lookup_path()])
         uri = ffi.NULL if store is None else ffi.new("char[]", encoded(store))
         self._session = lib.hmeval_session_open(uri, paths, status)
         if self._session == ffi.NULL:
@@ -254,8 +264,8 @@ class Evaluator:
         with self._lock:
             session, self._session = self._session, ffi.NULL
         if session != ffi.NULL:
-            for pointer in self._pointers.values():
-                lib.hmeval_value_release(session, pointer)
+            for address in self._pointers.elements():
+                lib.hmeval_value_release(session, ffi.cast("nix_value *", address))
             self._pointers.clear()
             lib.hmeval_session_close(session)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import re
 import threading
 from collections.abc import Callable
 from typing import Any
@@ -24,6 +26,9 @@ _SETTINGS = {
     "allow-dirty": "true",
     "warn-dirty": "false",
 }
+
+# A colon that ends an entry of $NIX_PATH, and not a scheme.
+_PATH_SEPARATOR = re.compile(r"(?<!\bflake)(?<!\bchannel):(?!//)")
 
 _start_lock = threading.Lock()
 _started: str | None = None  # what went wrong, or "" once the engine runs
@@ -62,7 +67,21 @@ def start_engine() -> None:
         raise EngineError(f"Nix could not be started: {_started}")
 
 
+def _set_evaluation_settings() -> None:
+    """Put the settings of evaluation and fetching into $NIX_CONFIG: the C API takes them from nowhere else."""
+    lines = [os.environ.get("NIX_CONFIG", ""), *(f"{name} = {value}" for name, value in _SETTINGS.items())]
+    os.environ["NIX_CONFIG"] = "\n".join(lines)
+
+
+def environment_lookup_path() -> list[str]:
+    """The entries of $NIX_PATH where Nix itself does not read it: by way of the C API."""
+    by_nix = engine()["interface"] != "c-api"
+    return [] if by_nix else [entry for entry in _PATH_SEPARATOR.split(os.environ.get("NIX_PATH", "")) if entry]
+
+
 def _start() -> str:
+    if engine()["interface"] == "c-api":
+        _set_evaluation_settings()
     words = [word for pair in _SETTINGS.items() for word in pair]
     settings, _kept = text_array(words)
     message = ffi.new("char **")

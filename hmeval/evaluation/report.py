@@ -13,7 +13,6 @@ from hmeval.errors import EvaluationError, Position, TraceFrame
 
 _COLOUR = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 _AT = re.compile(r"^\s*at (?P<file>.+):(?P<line>\d{1,9}):(?P<column>\d{1,9}):?$")
-_NO_MESSAGE = re.compile(r"^\s*error:\s*?$", re.MULTILINE)
 _FRAME = re.compile(r"^\s*… (?P<text>.*)$")
 
 _KIND_OF_CLASS = {
@@ -78,9 +77,14 @@ def _position(line: str) -> Position | None:
 def _around(report: str, message: str) -> tuple[str, str]:
     """The report before and after the message, which is indented there."""
     lines = [re.escape(line.strip()) for line in message.splitlines() if line.strip()]
-    # Without a message, the last line that could hold one.
-    found = re.search(r"\s+".join(lines), report) if lines else next(reversed([*_NO_MESSAGE.finditer(report)]), None)
-    return (report[: found.start()], report[found.end() :]) if found else (report, "")
+    # With no message at all, "error:" stands alone.
+    found = list(re.finditer(r"error:\s*" + r"\s+".join(lines), report))
+    if not found:
+        return report, ""
+    # The message is what the report begins with (Nix 2.8), or ends with; frames and lines of code may say the same.
+    first = bool(lines) and not report[: found[0].start()].strip()
+    error = found[0 if first else -1]
+    return report[: error.start()], report[error.end() :]
 
 
 def _read_frames(lines: list[str]) -> list[TraceFrame]:

@@ -60,7 +60,8 @@ struct CallDepth {
 
 } // namespace
 
-void nix_compat_watch_interrupt(const int * flag)
+/* As in native/interpose.c, which is for the C API. */
+extern "C" void hmeval_watch_interrupt(int * flag)
 {
     interrupt_flag = flag;
     nix::interruptCheck = interrupted; /* for what Nix does look at: reading files, the store */

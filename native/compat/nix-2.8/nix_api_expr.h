@@ -16,7 +16,15 @@ typedef struct EvalState EvalState;
 typedef struct nix_value nix_value;
 
 nix_err nix_libexpr_init(nix_c_context * context);
-EvalState * nix_state_create(nix_c_context * context, const char ** lookup_path, Store * store);
+
+typedef struct nix_eval_state_builder nix_eval_state_builder;
+
+nix_eval_state_builder * nix_eval_state_builder_new(nix_c_context * context, Store * store);
+void nix_eval_state_builder_free(nix_eval_state_builder * builder);
+nix_err nix_eval_state_builder_load(nix_c_context * context, nix_eval_state_builder * builder);
+nix_err nix_eval_state_builder_set_lookup_path(
+    nix_c_context * context, nix_eval_state_builder * builder, const char ** lookup_path);
+EvalState * nix_eval_state_build(nix_c_context * context, nix_eval_state_builder * builder);
 void nix_state_free(EvalState * state);
 
 nix_err nix_expr_eval_from_string(
@@ -29,10 +37,6 @@ void nix_gc_now(void);
 /* Not in the official API: compute store paths without writing to the store, as `nix-instantiate --eval` does. Nothing
  * can be built while evaluating then. */
 void nix_compat_read_only(void);
-
-/* Not in the official API: from here on, calls on this thread end with nix::Interrupted once *flag is not zero. NULL
- * takes the flag away. The flag must live until then. */
-void nix_compat_watch_interrupt(const int * flag);
 
 #ifdef __cplusplus
 }

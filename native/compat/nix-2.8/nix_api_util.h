@@ -15,17 +15,6 @@ typedef enum nix_err {
     NIX_ERR_NIX_ERROR = -4,
 } nix_err;
 
-typedef enum nix_verbosity {
-    NIX_LVL_ERROR = 0,
-    NIX_LVL_WARN,
-    NIX_LVL_NOTICE,
-    NIX_LVL_INFO,
-    NIX_LVL_TALKATIVE,
-    NIX_LVL_CHATTY,
-    NIX_LVL_DEBUG,
-    NIX_LVL_VOMIT,
-} nix_verbosity;
-
 typedef struct nix_c_context nix_c_context;
 
 typedef void (*nix_get_string_callback)(const char * start, unsigned int n, void * user_data);
@@ -36,7 +25,6 @@ void nix_c_context_free(nix_c_context * context);
 nix_err nix_libutil_init(nix_c_context * context);
 nix_err nix_setting_get(nix_c_context * context, const char * key, nix_get_string_callback callback, void * user_data);
 nix_err nix_setting_set(nix_c_context * context, const char * key, const char * value);
-nix_err nix_set_verbosity(nix_c_context * context, nix_verbosity level);
 const char * nix_version_get(void);
 
 nix_err nix_err_code(const nix_c_context * read_context);

@@ -30,17 +30,45 @@ void nix_store_free(Store * store)
     delete store;
 }
 
-EvalState * nix_state_create(nix_c_context * context, const char ** lookup_path, Store * store)
+struct nix_eval_state_builder {
+    Store * store;
+    nix::Strings lookup_path;
+};
+
+nix_eval_state_builder * nix_eval_state_builder_new(nix_c_context * context, Store * store)
+{
+    return nix_compat_guard<nix_eval_state_builder *>(
+        context, nullptr, [&] { return new nix_eval_state_builder{store, {}}; });
+}
+
+void nix_eval_state_builder_free(nix_eval_state_builder * builder)
+{
+    delete builder;
+}
+
+/* The settings of evaluation are global here, and nix_libstore_init has read them. */
+nix_err nix_eval_state_builder_load(nix_c_context * context, nix_eval_state_builder *)
+{
+    return context->code = NIX_OK;
+}
+
+nix_err nix_eval_state_builder_set_lookup_path(
+    nix_c_context * context, nix_eval_state_builder * builder, const char ** lookup_path)
+{
+    return nix_compat_guard(context, [&] {
+        for (auto entry = lookup_path; entry && *entry; ++entry)
+            builder->lookup_path.push_back(*entry);
+    });
+}
+
+EvalState * nix_eval_state_build(nix_c_context * context, nix_eval_state_builder * builder)
 {
     return nix_compat_guard<EvalState *>(context, nullptr, [&] {
-        nix::Strings entries;
-        for (auto entry = lookup_path; entry && *entry; ++entry)
-            entries.push_back(*entry);
         /* The state points into the collector's memory, so it lies where the collector looks for pointers. */
         auto place = static_cast<EvalState *>(GC_MALLOC_UNCOLLECTABLE(sizeof(EvalState)));
         if (!place) throw std::bad_alloc();
         try {
-            return new (place) EvalState{nix::EvalState(entries, store->store), {}};
+            return new (place) EvalState{nix::EvalState(builder->lookup_path, builder->store->store), {}};
         } catch (...) {
             GC_FREE(place);
             throw;

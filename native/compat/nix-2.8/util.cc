@@ -149,13 +149,6 @@ nix_err nix_setting_get(nix_c_context * context, const char * key, nix_get_strin
     });
 }
 
-nix_err nix_set_verbosity(nix_c_context * context, nix_verbosity level)
-{
-    nix::verbosity = static_cast<nix::Verbosity>(level);
-    context->code = NIX_OK;
-    return NIX_OK;
-}
-
 const char * nix_version_get(void)
 {
     return nix::nixVersion.c_str();

@@ -178,6 +178,10 @@ const char * nix_get_attr_name_byidx(nix_c_context *, nix_value * value, EvalSta
     return static_cast<const std::string &>((*value->value->attrs)[i].name).c_str();
 }
 
+/* As in native/interpose.c, which is for the C API: here a getter that fails has taken no reference. */
+extern "C" void hmeval_getter_begins(void) {}
+extern "C" void hmeval_getter_failed(void) {}
+
 nix_err nix_init_string(nix_c_context * context, nix_value * value, const char * str)
 {
     return nix_compat_guard(context, [&] { value->value->mkString(std::string_view(str)); });
