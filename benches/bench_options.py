@@ -28,6 +28,8 @@ def isolate(folder: Path) -> None:
     (folder / "conf").mkdir()
     (folder / "conf/nix.conf").write_text("build-users-group =\nsubstituters =\n")
     os.environ["XDG_CACHE_HOME"] = str(folder / "cache")
+    # As users run it: Python keeps what it has compiled.
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 
 def sources(folder: Path) -> tuple[Path, Path]:

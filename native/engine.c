@@ -1,12 +1,9 @@
 /* The engine of the whole process: started once, never ended; the collector's threads; the stores. */
 #define _GNU_SOURCE
-#include <inttypes.h>
 #include <pthread.h>
 #include <semaphore.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
 #define GC_THREADS
@@ -69,20 +66,6 @@ static void take_this_stack_for_the_main_one(void)
     if (GC_get_stack_base(&base) == GC_SUCCESS) GC_set_stackbottom(NULL, &base);
 }
 
-/* Nix takes its first heap in one piece, of up to 384 MiB, and an evaluation walks through it once: a fifth of its time
- * goes into page faults. In huge pages there are hardly any. Where the kernel has none, nothing changes. */
-static void ask_for_huge_pages(void)
-{
-    /* Too large for the little that the collector has of its own. */
-    uintptr_t inside = (uintptr_t)GC_MALLOC_ATOMIC(1024 * 1024), start, end;
-    FILE * mappings = fopen("/proc/self/maps", "r");
-    char line[512];
-    while (mappings && fgets(line, sizeof(line), mappings))
-        if (sscanf(line, "%" SCNxPTR "-%" SCNxPTR, &start, &end) == 2 && start <= inside && inside < end)
-            madvise((void *)start, end - start, MADV_HUGEPAGE);
-    if (mappings) fclose(mappings);
-}
-
 static void * start_and_sleep(void * argument)
 {
     hmeval_start * start = argument;
@@ -90,7 +73,6 @@ static void * start_and_sleep(void * argument)
     take_this_stack_for_the_main_one();
     if (start_libraries(context, start->settings) == NIX_OK) {
         GC_allow_register_threads();
-        ask_for_huge_pages();
         start->status = HMEVAL_OK;
     } else {
         start->status = HMEVAL_FAILED;

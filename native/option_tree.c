@@ -11,7 +11,7 @@
 #define DEEPEST_SUB_OPTIONS 16
 /* Sets within sets: a set that contains itself has none either. */
 #define DEEPEST_SET 500
-#define SINK_SIZE (256 * 1024)
+#define SINK_SIZE (64 * 1024)
 
 /* What `visible` says: of the option, and of its sub-options ("transparent": those alone; "shallow": the reverse). */
 typedef struct {

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from hmeval.cli.output import write
+from hmeval.cli.output import encoded, write
 from hmeval.cli.progress import OptionCounter
 from hmeval.cli.selection import at_and_below, typed_path
 from hmeval.cli.target_flags import add_target_flags, check_target_flags, load_target
@@ -85,7 +85,7 @@ def _page(configuration: Configuration, locs: Sequence[list[str]], arguments: ar
 
 def _list(
     configuration: Configuration, locs: Sequence[list[str]], arguments: argparse.Namespace, counter: OptionCounter
-) -> str:
+) -> str | list[bytes]:
     chosen = bool(locs) or arguments.set or arguments.search is not None
     with_values = arguments.format == "json" or (arguments.format == "table" and chosen)
     if with_values and not chosen:
@@ -118,7 +118,7 @@ def _selected(tree: OptionTree, locs: Sequence[list[str]], arguments: argparse.N
     return tree.search(arguments.search) if arguments.search is not None else tree
 
 
-def _written(configuration: Configuration, options: list[Option], format: str) -> str:
+def _written(configuration: Configuration, options: list[Option], format: str) -> str | list[bytes]:
     if format == "table":
         return _table(options)
     if format == "names":
@@ -135,7 +135,7 @@ def _table(options: list[Option]) -> str:
     return terminal_table(options, style_for(sys.stdout)) if is_terminal(sys.stdout) else plain_table(options)
 
 
-def _document(configuration: Configuration, options: list[Option], format: str) -> str:
+def _document(configuration: Configuration, options: list[Option], format: str) -> str | list[bytes]:
     """The options in a format for programs, or as a manual."""
     from hmeval.options import documents
 
@@ -151,8 +151,9 @@ def _document(configuration: Configuration, options: list[Option], format: str) 
     return f"{json_document(document, 'options')}\n"
 
 
-def _options_list(options: Iterable[Option]) -> str:
+def _options_list(options: Iterable[Option]) -> list[bytes]:
     from hmeval.options.documents import list_entry
-    from hmeval.render.json_text import json_list
+    from hmeval.render.json_text import json_list_pieces
 
-    return f"{json_list(map(list_entry, options))}\n"
+    # Encoded at once, while the next options are read.
+    return [*map(encoded, json_list_pieces(map(list_entry, options))), b"\n"]

@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterable
 
 
-def write(text: str) -> int:
-    """Write a result to standard output, as UTF-8 whatever the locale, and return the exit code for success.
+def encoded(text: str) -> bytes:
+    """Text as it is written: UTF-8 whatever the locale; bytes of Nix strings that are no UTF-8 as they were."""
+    return text.encode("utf-8", "surrogateescape")
 
-    Bytes of Nix strings that are no UTF-8 are written as they were. Raises BrokenPipeError once the reader is gone.
+
+def write(result: str | Iterable[bytes]) -> int:
+    """Write a result, text or encoded pieces of it, to standard output, and return the exit code for success.
+
+    Raises BrokenPipeError once the reader is gone.
     """
-    encoded = text.encode("utf-8", "surrogateescape")
+    pieces = [encoded(result)] if isinstance(result, str) else result
     sys.stdout.flush()
     stream = getattr(sys.stdout, "buffer", None)
     if stream is None:  # a test's or an embedder's own stream of text
-        sys.stdout.write(text)
+        sys.stdout.write(b"".join(pieces).decode("utf-8", "surrogateescape"))
     else:
-        stream.write(encoded)
+        stream.write(b"".join(pieces))  # at once: standard output may be unbuffered
     sys.stdout.flush()
     return 0
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from math import isfinite
 from typing import Any
 
@@ -25,7 +25,16 @@ def json_text(value: Any, indent: int | None = None) -> str:
 
 def json_list(items: Iterable[Any]) -> str:
     """A JSON list with an item on each line, so that line tools and diffs can work on it."""
-    return f"[{_lines(map(json_text, items))}]"
+    return "".join(json_list_pieces(items))
+
+
+def json_list_pieces(items: Iterable[Any]) -> Iterator[str]:
+    """The same list, piece by piece, each as soon as its item is there."""
+    before = "[\n"
+    for item in items:
+        yield f"{before}{json_text(item)}"
+        before = ",\n"
+    yield "[]" if before == "[\n" else "\n]"
 
 
 def json_object(fields: Mapping[str, Any]) -> str:
