@@ -18,8 +18,8 @@ from hmeval.kinds import Derivation, Function, NixPath
 
 if TYPE_CHECKING:
     from hmeval.configuration import Configuration, load
+    from hmeval.evaluation.engine import engine
     from hmeval.evaluation.evaluator import Evaluator
-    from hmeval.evaluation.ffi import engine
     from hmeval.evaluation.value import Value
     from hmeval.options.model import Option, OptionTree
 
@@ -51,7 +51,7 @@ _LAZY = {
     "Option": "hmeval.options.model",
     "OptionTree": "hmeval.options.model",
     "Value": "hmeval.evaluation.value",
-    "engine": "hmeval.evaluation.ffi",
+    "engine": "hmeval.evaluation.engine",
     "load": "hmeval.configuration",
 }
 

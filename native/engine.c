@@ -114,6 +114,19 @@ const char * hmeval_engine_interface(void)
 #endif
 }
 
+const char * const * hmeval_engine_capabilities(void)
+{
+    static const char * found[4];
+    size_t count = 0;
+    if (hmeval_flakes_available()) found[count++] = "flakes";
+    if (hmeval_interrupts_available()) found[count++] = "interrupts";
+#ifdef HMEVAL_COMPAT
+    found[count++] = "read-only";
+#endif
+    found[count] = NULL;
+    return found;
+}
+
 bool hmeval_thread_register(void)
 {
     struct GC_stack_base base;

@@ -15,6 +15,11 @@ nix_err for_a_state(nix_c_context *, nix_flake_settings *, nix_eval_state_builde
 /* Never freed: states refer to them. */
 static nix_flake_settings * settings;
 
+bool hmeval_flakes_available(void)
+{
+    return for_the_process || for_a_state;
+}
+
 nix_err hmeval_flakes_start(nix_c_context * context)
 {
     nix_clear_err(context);
@@ -28,6 +33,16 @@ nix_err hmeval_flakes_add(nix_c_context * context, nix_eval_state_builder * buil
 }
 
 #else
+
+/* Nix 2.8 has them in libexpr. */
+bool hmeval_flakes_available(void)
+{
+#  ifdef HMEVAL_COMPAT
+    return true;
+#  else
+    return false;
+#  endif
+}
 
 nix_err hmeval_flakes_start(nix_c_context * context)
 {

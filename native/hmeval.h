@@ -75,6 +75,9 @@ hmeval_status hmeval_engine_start(const char ** settings, const char ** message)
 /* Which Nix this is, as in 2.8.0, and which way it is reached: "c-api" or "compat". Any thread. */
 const char * hmeval_engine_version(void);
 const char * hmeval_engine_interface(void);
+/* What this engine can do that others cannot, NULL-terminated: "flakes" (builtins.getFlake), "interrupts" (a running
+ * evaluation can be ended), "read-only" (evaluating writes nothing into the store). Any thread. */
+const char * const * hmeval_engine_capabilities(void);
 
 /* Enter the calling thread into the collector's books, open the store `store_uri` (NULL: the system's) and make an
  * evaluation state that finds <names> in `lookup_path` (NULL-terminated) first. The session belongs to this thread
@@ -185,12 +188,14 @@ Store * hmeval_store(hmeval_session * session, const char * uri);
 
 /* flakes.c */
 
+bool hmeval_flakes_available(void);
 /* Register builtins.getFlake: once, and then for each state. */
 nix_err hmeval_flakes_start(nix_c_context * context);
 nix_err hmeval_flakes_add(nix_c_context * context, nix_eval_state_builder * builder);
 
 /* interpose.c; in the compatibility library for Nix 2.8 */
 
+bool hmeval_interrupts_available(void);
 /* From here on, evaluations on this thread end with nix::Interrupted once *flag is HMEVAL_INTERRUPT_WANTED; NULL: no
  * more. */
 void hmeval_watch_interrupt(int * flag);

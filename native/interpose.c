@@ -36,6 +36,11 @@ __attribute__((constructor)) static void find_originals(void)
 /* Throws nix::Interrupted. Without it (Nix before 2.23) the allocation fails. */
 void throw_interrupted(void) HMEVAL_SYMBOL("_ZN3nix4unix12_interruptedEv") __attribute__((weak));
 
+bool hmeval_interrupts_available(void)
+{
+    return original_malloc_many != NULL;
+}
+
 void hmeval_watch_interrupt(int * flag)
 {
     interrupted = flag;

@@ -10,7 +10,7 @@ from hmeval.cli import failures
 from hmeval.cli.introspection import ShowCompletion, ShowVersion
 
 # One module for each command: it says how it is called (`register`) and does it (`run`).
-COMMANDS = ("options", "eval")
+COMMANDS = ("options", "eval", "doctor")
 
 _EXAMPLES = """\
 examples:

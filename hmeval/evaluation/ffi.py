@@ -75,23 +75,18 @@ def _set_evaluation_settings() -> None:
 
 def environment_lookup_path() -> list[str]:
     """The entries of $NIX_PATH where Nix itself does not read it: by way of the C API."""
-    by_nix = engine()["interface"] != "c-api"
+    by_nix = text(lib.hmeval_engine_interface()) != "c-api"
     return [] if by_nix else [entry for entry in _PATH_SEPARATOR.split(os.environ.get("NIX_PATH", "")) if entry]
 
 
 def _start() -> str:
-    if engine()["interface"] == "c-api":
+    if text(lib.hmeval_engine_interface()) == "c-api":
         _set_evaluation_settings()
     words = [word for pair in _SETTINGS.items() for word in pair]
     settings, _kept = text_array(words)
     message = ffi.new("char **")
     status = lib.hmeval_engine_start(settings, message)
     return "" if status == lib.HMEVAL_OK else text(message[0])
-
-
-def engine() -> dict[str, str]:
-    """Which Nix is in use: `version`, as in 2.8.0, and `interface`: c-api or compat (Nix 2.8 by way of its C++)."""
-    return {"version": text(lib.hmeval_engine_version()), "interface": text(lib.hmeval_engine_interface())}
 
 
 class Reader:

@@ -61,6 +61,11 @@ struct CallDepth {
 } // namespace
 
 /* As in native/interpose.c, which is for the C API. */
+extern "C" bool hmeval_interrupts_available(void)
+{
+    return original_call_function != nullptr;
+}
+
 extern "C" void hmeval_watch_interrupt(int * flag)
 {
     interrupt_flag = flag;
