@@ -68,6 +68,8 @@ hmeval_status hmeval_check(hmeval_session * session)
         keep_report(session);
     } else if (take_interrupt(session))
         hmeval_fail(session, "nix::Interrupted", "interrupted by the user");
+    else if (hmeval_stack_was_exhausted())
+        hmeval_fail(session, "nix::EvalError", "stack overflow: a value is nested, or recurses, without end");
     else
         hmeval_fail(session, "", nix_err_msg(NULL, session->context, NULL));
     return strcmp(session->error.class_name, "nix::Interrupted") ? HMEVAL_FAILED : HMEVAL_INTERRUPTED;

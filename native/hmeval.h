@@ -199,6 +199,8 @@ bool hmeval_interrupts_available(void);
 /* From here on, evaluations on this thread end with nix::Interrupted once *flag is HMEVAL_INTERRUPT_WANTED; NULL: no
  * more. */
 void hmeval_watch_interrupt(int * flag);
+/* Whether the last evaluation on this thread failed because it had no stack left; asking forgets it. */
+bool hmeval_stack_was_exhausted(void);
 /* Around a call of nix_get_*_by*: a reference that it took although it failed is given back. */
 void hmeval_getter_begins(void);
 void hmeval_getter_failed(void);

@@ -4,6 +4,7 @@
 
 #  define _GNU_SOURCE
 #  include <dlfcn.h>
+#  include <pthread.h>
 
 #  include <gc/gc.h>
 
@@ -55,10 +56,51 @@ static bool take_request(void)
                interrupted, &wanted, HMEVAL_INTERRUPT_THROWN, false, __ATOMIC_RELAXED, __ATOMIC_RELAXED);
 }
 
+/* -- recursion without calls -------------------------------------------------------------------------------------------
+ *
+ * max-call-depth bounds the calls of functions. What walks through a value (deepSeq, to JSON) recurses in C++ alone, as
+ * deep as the value is; where that evaluates on the way, it comes by here as well, and a failed allocation ends it. */
+
+/* Throwing needs some stack, and so does what runs between two allocations of many values. */
+enum { STACK_RESERVE = 8 * 1024 * 1024 };
+
+static __thread const char * lowest_of_stack;
+static __thread bool stack_exhausted;
+
+static const char * lowest_address_of_stack(void)
+{
+    pthread_attr_t attributes;
+    void * lowest = NULL;
+    size_t size;
+    if (pthread_getattr_np(pthread_self(), &attributes)) return NULL;
+    pthread_attr_getstack(&attributes, &lowest, &size);
+    pthread_attr_destroy(&attributes);
+    return lowest;
+}
+
+/* Only on threads that a session owns: their stacks are large. */
+static bool too_deep(void)
+{
+    if (!interrupted) return false;
+    if (!lowest_of_stack) lowest_of_stack = lowest_address_of_stack();
+    return (const char *)__builtin_frame_address(0) < lowest_of_stack + STACK_RESERVE;
+}
+
+bool hmeval_stack_was_exhausted(void)
+{
+    bool was = stack_exhausted;
+    stack_exhausted = false;
+    return was;
+}
+
 __attribute__((visibility("default"))) void * GC_malloc_many(size_t size)
 {
     if (__builtin_expect(take_request(), false)) {
         if (throw_interrupted) throw_interrupted();
+        return NULL;
+    }
+    if (__builtin_expect(too_deep(), false)) {
+        stack_exhausted = true;
         return NULL;
     }
     return original_malloc_many(size);

@@ -138,6 +138,17 @@ static bool is_identifier(const char * name)
     return true;
 }
 
+/* In place of builtins.toJSON, which since Nix 2.20 refuses bytes that are no UTF-8. */
+static void append_quoted_bytes(hmeval_buffer * json, const char * name)
+{
+    hmeval_append_text(json, "\"");
+    for (; *name; ++name) {
+        if (*name == '"' || *name == '\\') hmeval_append_text(json, "\\");
+        hmeval_append(json, name, 1);
+    }
+    hmeval_append_text(json, "\"");
+}
+
 /* As builtins.toJSON quotes it, with every $ escaped (lib.strings.escapeNixString). */
 static hmeval_status render_quoted_name(hmeval_session * session, hmeval_buffer * text, const char * name)
 {
@@ -145,6 +156,10 @@ static hmeval_status render_quoted_name(hmeval_session * session, hmeval_buffer 
     nix_value * value;
     hmeval_status status = hmeval_value_string(session, name, &value);
     if (status == HMEVAL_OK) status = append_json(session, &json, value);
+    if (status == HMEVAL_FAILED) {
+        append_quoted_bytes(&json, name);
+        status = HMEVAL_OK;
+    }
     for (size_t i = 0; status == HMEVAL_OK && i < json.size; ++i) {
         if (json.bytes[i] == '$') hmeval_append_text(text, "\\");
         hmeval_append(text, json.bytes + i, 1);

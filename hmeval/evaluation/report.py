@@ -78,7 +78,7 @@ def _around(report: str, message: str) -> tuple[str, str]:
     """The report before and after the message, which is indented there."""
     lines = [re.escape(line.strip()) for line in message.splitlines() if line.strip()]
     # With no message at all, "error:" stands alone.
-    found = list(re.finditer(r"error:\s*" + r"\s+".join(lines), report))
+    found = list(re.finditer(r"^\s*error:\s*" + r"\s+".join(lines), report, re.MULTILINE))
     if not found:
         return report, ""
     # The message is what the report begins with (Nix 2.8), or ends with; frames and lines of code may say the same.

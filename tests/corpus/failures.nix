@@ -176,7 +176,7 @@ in
       declared
       {
         programs.git.enable =
-          assert 1 == 2;
+          assert builtins.isString 1;
           true;
       }
     ];

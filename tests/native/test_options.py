@@ -354,7 +354,6 @@ ODD_PARTS = [
     "$x",
     "${x}",
     "\n",
-    "\udcff",
     "<",
     "<>",
 ]
@@ -368,6 +367,13 @@ def test_names_are_those_of_the_lib(evaluator: Evaluator, part: str) -> None:
     (record,) = extract_options(evaluator, make(loc), HIDDEN)
     assert record["loc"] == ["programs", part, "enable"]
     assert record["name"] == show(loc).to_python()
+
+
+def test_a_name_that_is_no_utf_8_is_quoted(evaluator: Evaluator) -> None:
+    """Nix itself refuses to quote it since builtins.toJSON looks at the bytes."""
+    make = evaluator.eval(f"loc: {{ a = {option(loc='loc')}; }}")
+    (record,) = extract_options(evaluator, make(evaluator.value(["a", '\udcff"$', "b"])), HIDDEN)
+    assert record["name"] == 'a."\udcff\\"\\$".b'
 
 
 VISIBILITIES = ["true", "false", '"shallow"', '"transparent"']

@@ -81,9 +81,11 @@ def library(request: pytest.FixtureRequest) -> Library:
 
 
 def message_of(stderr: str) -> str:
-    """The message of the error, traces and warnings before it left out, on one line."""
-    _, _, message = stderr.partition("error:")
-    return " ".join(message.split())
+    """The message of the error, traces and warnings before it left out, on one line.
+
+    Newer versions of Nix print the trace first, below an "error:" of its own.
+    """
+    return " ".join(re.split(r"^\s*error:", stderr, flags=re.MULTILINE)[-1].split())
 
 
 def kind_of(message: str, caught: bool) -> str:

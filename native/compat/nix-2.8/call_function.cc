@@ -60,7 +60,13 @@ struct CallDepth {
 
 } // namespace
 
-/* As in native/interpose.c, which is for the C API. */
+/* As in native/interpose.c, which is for the C API; here the error is Nix's own. */
+extern "C" bool hmeval_stack_was_exhausted(void)
+{
+    return false;
+}
+
+/* As there. */
 extern "C" bool hmeval_interrupts_available(void)
 {
     return original_call_function != nullptr;
