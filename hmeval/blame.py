@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from hmeval.errors import EvaluationError, HmevalError, Position, TraceFrame
-from hmeval.evaluation.evaluator import Evaluator
+from hmeval.evaluation.any_evaluator import AnyEvaluator
 from hmeval.literals import path_literal
 from hmeval.options.path import parse_option_path
 from hmeval.targets.target import Target
@@ -20,7 +20,7 @@ _NIX = Path(__file__).resolve().parent / "nix"
 _FILE = re.compile(r"^\s*-? ?[Ii]n `(?P<file>/[^']+)'", re.MULTILINE)
 
 
-def place_definition(error: EvaluationError, evaluator: Evaluator, target: Target) -> EvaluationError:
+def place_definition(error: EvaluationError, evaluator: AnyEvaluator, target: Target) -> EvaluationError:
     """The same error at the place of the definition that it is about, where that can be found."""
     try:
         place = _find(error, evaluator, target)
@@ -34,7 +34,7 @@ def place_definition(error: EvaluationError, evaluator: Evaluator, target: Targe
     return EvaluationError(error.message, error.kind, position, trace, place["option"])
 
 
-def _find(error: EvaluationError, evaluator: Evaluator, target: Target) -> dict[str, Any] | None:
+def _find(error: EvaluationError, evaluator: AnyEvaluator, target: Target) -> dict[str, Any] | None:
     if error.message.startswith("Failed assertions:"):
         return _failed_assertion(error, evaluator, target)
     file = _FILE.search(error.message)
@@ -49,7 +49,7 @@ def _find(error: EvaluationError, evaluator: Evaluator, target: Target) -> dict[
     return {"position": locate(arguments).to_python(), "option": error.option}
 
 
-def _failed_assertion(error: EvaluationError, evaluator: Evaluator, target: Target) -> dict[str, Any] | None:
+def _failed_assertion(error: EvaluationError, evaluator: AnyEvaluator, target: Target) -> dict[str, Any] | None:
     """The first of the failed assertions that Nix knows the place of."""
     if target.with_module is None:
         return None

@@ -9,7 +9,7 @@ from typing import Any, Self, TypeAlias, TypeVar
 
 from hmeval.blame import place_definition
 from hmeval.errors import EvaluationError, TargetError
-from hmeval.evaluation.evaluator import Evaluator
+from hmeval.evaluation.any_evaluator import AnyEvaluator
 from hmeval.evaluation.value import Value
 from hmeval.options import extract
 from hmeval.options.model import Option, OptionTree
@@ -32,14 +32,16 @@ def load(
     offline: bool = False,
     override_inputs: Mapping[str, str] | None = None,
     progress: extract.Progress | None = None,
+    evaluator: AnyEvaluator | None = None,
 ) -> Configuration:
-    """A Home Manager configuration, evaluated in this process as far as it is asked for.
+    """A Home Manager configuration, evaluated as far as it is asked for.
 
     Give either `flake` (`REF` or `REF#NAME`, with `override_inputs`) or `file` (with `home_manager` and `nixpkgs`, or
     `offline`); the arguments mean what the flags of the command line do. `progress` is told how many options have been
-    read. Raises TargetError, EngineError, EvaluationError.
+    read. `evaluator` is what evaluates, and ends with the configuration: an Evaluator of its own in this process, or a
+    Worker, say. Raises TargetError, EngineError, EvaluationError.
     """
-    evaluator = Evaluator()
+    evaluator = evaluator or _evaluator_here()
     try:
         target = _target(evaluator, flake, file, home_manager, nixpkgs, offline, override_inputs)
         return Configuration(evaluator, target, progress)
@@ -48,8 +50,14 @@ def load(
         raise
 
 
+def _evaluator_here() -> AnyEvaluator:
+    from hmeval.evaluation.evaluator import Evaluator  # and with it the engine, which a worker's host does without
+
+    return Evaluator()
+
+
 def _target(
-    evaluator: Evaluator,
+    evaluator: AnyEvaluator,
     flake: str | None,
     file: AnyPath | None,
     home_manager: AnyPath | None,
@@ -68,7 +76,7 @@ def _target(
     )
 
 
-def _home_configurations(evaluator: Evaluator, reference: FlakeReference) -> list[str]:
+def _home_configurations(evaluator: AnyEvaluator, reference: FlakeReference) -> list[str]:
     return evaluator.eval(f"({reference.expression()}).homeConfigurations or {{ }}").attr_names()
 
 
@@ -79,7 +87,7 @@ class Configuration:
         target: what is evaluated.
     """
 
-    def __init__(self, evaluator: Evaluator, target: Target, progress: extract.Progress | None = None) -> None:
+    def __init__(self, evaluator: AnyEvaluator, target: Target, progress: extract.Progress | None = None) -> None:
         self.target = target
         self._evaluator = evaluator
         self._progress = progress
@@ -156,7 +164,7 @@ class Configuration:
         self.close()
 
     def _evaluated(self) -> Value:
-        if self._result is None:
+        if self._result is None or not self._evaluator._holds(self._result):
             self._result = self._evaluator.eval(self.target.expression)
         return self._result
 

@@ -1,6 +1,14 @@
-"""Nix literals for strings and paths, safe for whatever they hold."""
+"""Text for Nix: as its bytes, and as literals for strings and paths, safe for whatever they hold."""
 
 from __future__ import annotations
+
+
+def encoded(string: str) -> bytes:
+    """Python text for Nix; raises ValueError where it holds a NUL, which no Nix string can."""
+    raw = string.encode("utf-8", "surrogateescape")
+    if b"\0" in raw:
+        raise ValueError("Nix strings cannot hold NUL characters")
+    return raw
 
 
 def string_literal(text: str) -> str:

@@ -26,7 +26,7 @@ ALLOWED: dict[str, set[str]] = {
     "evaluation": {"evaluation.ffi"},
     "evaluation.ffi": {"_native"},
     "options": set(),
-    "options.extract": {"evaluation", "evaluation.ffi", "options"},
+    "options.extract": {"evaluation", "options"},
     "blame": {"evaluation", "options", "targets"},
     "configuration": {"blame", "evaluation", "options", "options.extract", "plan", "source_places", "targets"},
     "source_places": set(),

@@ -8,20 +8,22 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgpack
 
-from hmeval.evaluation.ffi import lib
 from hmeval.kinds import Derivation, Function, NixPath
 from hmeval.literals import path_literal, string_literal
 
 if TYPE_CHECKING:
     from hmeval.evaluation.value import Value
 
+# HMEVAL_EXT_…: the engine is not loaded for them.
+EXT_PATH, EXT_DERIVATION, EXT_FUNCTION = 1, 2, 3
+
 _LARGEST_INT = 2**63 - 1
 
 
 def _extension(code: int, payload: bytes) -> NixPath | Derivation | Function:
-    if code == lib.HMEVAL_EXT_PATH:
+    if code == EXT_PATH:
         return NixPath(payload.decode("utf-8", "surrogateescape"))
-    if code == lib.HMEVAL_EXT_DERIVATION:
+    if code == EXT_DERIVATION:
         name, out_path, drv_path = unpack(payload)
         return Derivation(name or "???", out_path, drv_path)
     return Function()

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 from hmeval.errors import EngineError
+from hmeval.literals import encoded
 
 try:
     from hmeval._native import ffi as ffi
@@ -38,14 +39,6 @@ def text(pointer: Any) -> str:
     """A C string as Python text; bytes that are not UTF-8 are kept as surrogates."""
     raw: bytes = ffi.string(pointer)
     return raw.decode("utf-8", "surrogateescape")
-
-
-def encoded(string: str) -> bytes:
-    """Python text for C; raises ValueError where it holds a NUL, which no Nix string can."""
-    raw = string.encode("utf-8", "surrogateescape")
-    if b"\0" in raw:
-        raise ValueError("Nix strings cannot hold NUL characters")
-    return raw
 
 
 def text_array(strings: list[str]) -> tuple[Any, list[Any]]:

@@ -7,13 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 from hmeval.errors import EngineError, Position
 from hmeval.evaluation import codec
-from hmeval.evaluation.ffi import encoded, lib
+from hmeval.evaluation.operations import Attribute, Element, Size, WriteNames, WriteText, WriteValue
+from hmeval.literals import encoded
 
 if TYPE_CHECKING:
-    from hmeval.evaluation.evaluator import Evaluator
-
-# By hmeval_type: the names that builtins.typeOf gives.
-_TYPE_NAMES = ("thunk", "int", "float", "bool", "string", "path", "null", "set", "list", "lambda", "external")
+    from hmeval.evaluation.any_evaluator import AnyEvaluator
 
 
 class Value:
@@ -24,15 +22,15 @@ class Value:
     evaluator is closed.
     """
 
-    __slots__ = ("_evaluator", "_pointer", "type")
+    __slots__ = ("_evaluator", "_reference", "type")
 
     type: str
     """What `builtins.typeOf` says: int, float, bool, string, path, null, set, list or lambda."""
 
-    def __init__(self, evaluator: Evaluator, pointer: Any, kind: int) -> None:
+    def __init__(self, evaluator: AnyEvaluator, reference: Any, type: str) -> None:
         self._evaluator = evaluator
-        self._pointer = pointer
-        self.type = _TYPE_NAMES[kind]
+        self._reference = reference
+        self.type = type
 
     def __getitem__(self, key: str | int) -> Value:
         """An attribute by its name (KeyError), or an element by its index (IndexError)."""
@@ -57,10 +55,7 @@ class Value:
     def attr_names(self) -> list[str]:
         """The names of a set's attributes, in order."""
         self._must_be("set")
-        write = lib.hmeval_write_names
-        names: list[str] = codec.unpack(
-            self._evaluator._written(lambda session, sink, reader: write(session, self._pointer, sink, reader))
-        )
+        names: list[str] = codec.unpack(self._evaluator._written(WriteNames(self._reference)))
         return names
 
     def __iter__(self) -> Iterator[Any]:
@@ -78,8 +73,8 @@ class Value:
         """The number of attributes or elements."""
         if self.type not in ("set", "list"):
             raise TypeError(f"a Nix {self.type} has no length")
-        evaluator = self._evaluator
-        size: int = evaluator._run(lambda: lib.hmeval_value_size(evaluator._session, self._pointer))
+        size = self._evaluator._ask(Size(self._reference))
+        assert isinstance(size, int)
         return size
 
     def __bool__(self) -> bool:
@@ -96,17 +91,11 @@ class Value:
         `__toString` is called, a set with `outPath` stands for it; paths, derivations and functions keep their kind
         (hmeval.kinds). Strings that are not UTF-8 keep their bytes as surrogates.
         """
-        write = lib.hmeval_write_value
-        return codec.unpack(
-            self._evaluator._written(lambda session, sink, reader: write(session, self._pointer, sink, reader))
-        )
+        return codec.unpack(self._evaluator._written(WriteValue(self._reference)))
 
     def show(self) -> str:
         """The value as Nix text, as `lib.generators.toPretty` writes it."""
-        write = lib.hmeval_write_text
-        shown: str = codec.unpack(
-            self._evaluator._written(lambda session, sink, reader: write(session, self._pointer, sink, reader))
-        )
+        shown: str = codec.unpack(self._evaluator._written(WriteText(self._reference)))
         return shown
 
     def position(self, name: str) -> Position | None:
@@ -119,27 +108,22 @@ class Value:
         return f"<hmeval.Value: {self.type}>"
 
     def _attribute(self, name: str) -> Value | None:
-        evaluator = self._evaluator
         try:
             raw = encoded(name)
         except ValueError:  # no Nix string can be this name
             return None
-        return evaluator._value_or_none(
-            lambda result: lib.hmeval_value_attribute(evaluator._session, self._pointer, raw, result)
-        )
+        return self._evaluator._value_or_none(Attribute(self._reference, raw))
 
     def _element(self, index: int) -> Value | None:
         if not 0 <= index < 2**63:
             return None
-        evaluator = self._evaluator
-        return evaluator._value_or_none(
-            lambda result: lib.hmeval_value_element(evaluator._session, self._pointer, index, result)
-        )
+        return self._evaluator._value_or_none(Element(self._reference, index))
 
     def _must_be(self, kind: str) -> None:
         if self.type != kind:
             raise TypeError(f"a Nix {kind} was expected, and this is a {self.type}")
 
-    def _require(self, evaluator: Evaluator) -> None:
+    def _reference_for(self, evaluator: AnyEvaluator) -> Any:
         if self._evaluator is not evaluator:
             raise EngineError("a value belongs to the evaluator that made it, and to no other")
+        return self._reference

@@ -8,8 +8,8 @@ from contextlib import contextmanager
 from typing import Any, TypeAlias
 
 from hmeval.evaluation import codec
-from hmeval.evaluation.evaluator import Evaluator
-from hmeval.evaluation.ffi import lib
+from hmeval.evaluation.any_evaluator import AnyEvaluator
+from hmeval.evaluation.operations import WriteOptions
 from hmeval.evaluation.report import evaluation_error
 from hmeval.evaluation.value import Value
 from hmeval.options.model import priority_name
@@ -20,15 +20,16 @@ Record: TypeAlias = dict[str, Any]
 Progress: TypeAlias = Callable[[int], None]
 """Told now and then how many options there are so far."""
 
-HIDDEN: int = lib.HMEVAL_OPTIONS_HIDDEN
-STATE: int = lib.HMEVAL_OPTIONS_STATE
-VALUES: int = lib.HMEVAL_OPTIONS_VALUES | lib.HMEVAL_OPTIONS_STATE
-DETAILS: int = lib.HMEVAL_OPTIONS_DETAILS
-ALONE: int = lib.HMEVAL_OPTIONS_ALONE
+# HMEVAL_OPTIONS_…: the engine is not loaded for them.
+HIDDEN = 1
+STATE = 2
+VALUES = 4 | STATE
+DETAILS = 8
+ALONE = 16
 
 
 def iterate_options(
-    evaluator: Evaluator, options: Value, flags: int = 0, progress: Progress | None = None
+    evaluator: AnyEvaluator, options: Value, flags: int = 0, progress: Progress | None = None
 ) -> Iterator[Record]:
     """The records of all options in and below `options`, in the order of lib.options.optionAttrSetToDocList.
 
@@ -36,9 +37,7 @@ def iterate_options(
     reading goes on meanwhile. What fails in an option is told by its record.
     """
     unpacker = codec.unpacker()
-    write = lib.hmeval_write_options
-    pieces = evaluator._pieces(lambda session, sink, reader: write(session, options._pointer, flags, sink, reader))
-    for piece, count in pieces:
+    for piece, count in evaluator._pieces(WriteOptions(options._reference_for(evaluator), flags)):
         unpacker.feed(piece)
         with _without_collection():
             records = list(map(_complete, unpacker))
@@ -48,7 +47,7 @@ def iterate_options(
 
 
 def extract_options(
-    evaluator: Evaluator, options: Value, flags: int = 0, progress: Progress | None = None
+    evaluator: AnyEvaluator, options: Value, flags: int = 0, progress: Progress | None = None
 ) -> list[Record]:
     """All that `iterate_options` gives."""
     return list(iterate_options(evaluator, options, flags, progress))

@@ -195,7 +195,7 @@ def test_values_that_are_let_go_on_other_threads(stress: Program) -> None:
         check_growth(turn, 30, 4 * 1024)
         gc.collect()
         evaluator.eval("1")
-        assert len(evaluator._pointers) < 20, len(evaluator._pointers)
+        assert len(evaluator._session._pointers) < 20, len(evaluator._session._pointers)
     """)
 
 
