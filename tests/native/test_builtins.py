@@ -20,9 +20,9 @@ NAMES = """
     bitOr bitXor break builtins catAttrs ceil compareVersions concatLists concatMap concatStringsSep convertHash
     currentSystem currentTime deepSeq derivation derivationStrict dirOf div elem elemAt false fetchGit fetchMercurial
     fetchTarball fetchTree fetchurl filter filterSource findFile flakeRefToString floor foldl' fromJSON fromTOML
-    functionArgs genList genericClosure getAttr getContext getEnv getFlake groupBy hasAttr hasContext hashFile hashString
-    head import intersectAttrs isAttrs isBool isFloat isFunction isInt isList isNull isPath isString langVersion length
-    lessThan listToAttrs map mapAttrs match mul nixPath nixVersion null parseDrvName parseFlakeRef partition path
+    functionArgs genList genericClosure getAttr getContext getEnv getFlake groupBy hasAttr hasContext hashFile
+    hashString head import intersectAttrs isAttrs isBool isFloat isFunction isInt isList isNull isPath isString
+    langVersion length lessThan listToAttrs map mapAttrs match mul nixPath nixVersion null parseDrvName parseFlakeRef partition path
     pathExists placeholder readDir readFile readFileType removeAttrs replaceStrings scopedImport seq sort split
     splitVersion storeDir storePath stringLength sub substring tail throw toFile toJSON toPath toString toXML trace
     traceVerbose true tryEval typeOf unsafeDiscardOutputDependency unsafeDiscardStringContext unsafeGetAttrPos warn
@@ -159,8 +159,8 @@ TABLE: dict[str, list[tuple[str, Any]]] = {
     ],
     "flakeRefToString": [
         (
-            'builtins.flakeRefToString { dir = "lib"; owner = "NixOS"; ref = "23.05"; repo = "nixpkgs"; type = "github"; }',
-            "github:NixOS/nixpkgs/23.05?dir=lib",
+            'builtins.flakeRefToString { dir = "lib"; owner = "a"; ref = "23.05"; repo = "b"; type = "github"; }',
+            "github:a/b/23.05?dir=lib",
         ),
         ('builtins.flakeRefToString { type = "path"; path = "/a"; lastModified = 12; }', "path:/a?lastModified=12"),
         (
