@@ -11,6 +11,7 @@ from hmeval.blame import place_definition
 from hmeval.errors import EvaluationError, TargetError
 from hmeval.evaluation.any_evaluator import AnyEvaluator
 from hmeval.evaluation.value import Value
+from hmeval.flakes import open_flake, unfetched_input
 from hmeval.options import extract
 from hmeval.options.model import Option, OptionTree
 from hmeval.options.path import parse_option_path
@@ -31,19 +32,29 @@ def load(
     nixpkgs: AnyPath | None = None,
     offline: bool = False,
     override_inputs: Mapping[str, str] | None = None,
+    write_lock_file: bool = False,
     progress: extract.Progress | None = None,
     evaluator: AnyEvaluator | None = None,
 ) -> Configuration:
     """A Home Manager configuration, evaluated as far as it is asked for.
 
-    Give either `flake` (`REF` or `REF#NAME`, with `override_inputs`) or `file` (with `home_manager` and `nixpkgs`, or
-    `offline`); the arguments mean what the flags of the command line do. `progress` is told how many options have been
-    read. `evaluator` is what evaluates, and ends with the configuration: an Evaluator of its own in this process, or a
-    Worker, say. Raises TargetError, EngineError, EvaluationError.
+    Give either `flake` (`REF` or `REF#NAME`, with `override_inputs` and `write_lock_file`) or `file` (with
+    `home_manager` and `nixpkgs`, or `offline`); the arguments mean what the flags of the command line do. `progress` is
+    told how many options have been read. `evaluator` is what evaluates, and ends with the configuration: an Evaluator of
+    its own in this process, or a Worker, say. Raises TargetError, EngineError, EvaluationError.
     """
     evaluator = evaluator or _evaluator_here()
     try:
-        target = _target(evaluator, flake, file, home_manager, nixpkgs, offline, override_inputs)
+        if (flake is None) == (file is None):
+            raise TargetError("give a flake or a file to evaluate, and not both")
+        if write_lock_file and (flake is None or offline):
+            raise TargetError("a lock file is written for a flake, and not with stand-ins")
+        if flake is not None:
+            reference = FlakeReference(flake, override_inputs, offline=offline)
+            target = _flake_target(evaluator, reference, write_lock_file)
+        else:
+            assert file is not None
+            target = home_file_target(file, home_manager, nixpkgs, offline=offline)
         return Configuration(evaluator, target, progress)
     except BaseException:
         evaluator.close()
@@ -56,28 +67,15 @@ def _evaluator_here() -> AnyEvaluator:
     return Evaluator()
 
 
-def _target(
-    evaluator: AnyEvaluator,
-    flake: str | None,
-    file: AnyPath | None,
-    home_manager: AnyPath | None,
-    nixpkgs: AnyPath | None,
-    offline: bool,
-    override_inputs: Mapping[str, str] | None,
-) -> Target:
-    if (flake is None) == (file is None):
-        raise TargetError("give a flake or a file to evaluate, and not both")
-    if file is not None:
-        return home_file_target(file, home_manager, nixpkgs, offline=offline)
-    assert flake is not None
-    reference = FlakeReference(flake, override_inputs, offline=offline)
-    return reference.target(
-        choose_name(reference.name, _home_configurations(evaluator, reference), reference.reference)
-    )
-
-
-def _home_configurations(evaluator: AnyEvaluator, reference: FlakeReference) -> list[str]:
-    return evaluator.eval(f"({reference.expression()}).homeConfigurations or {{ }}").attr_names()
+def _flake_target(evaluator: AnyEvaluator, reference: FlakeReference, write_lock_file: bool) -> Target:
+    called = open_flake(evaluator, reference, write_lock_file=write_lock_file)
+    try:
+        names = evaluator.eval(f"{called.expression}.homeConfigurations or {{ }}").attr_names()
+    except EvaluationError as error:
+        source = reference.source(called.top)
+        told = unfetched_input(error)
+        raise (SourcePlaces(*source).error(told) if source else told) from None
+    return reference.target(choose_name(reference.name, names, reference.shown), called.expression, called.top)
 
 
 class Configuration:
@@ -182,8 +180,7 @@ class Configuration:
 
     def _source_places(self) -> SourcePlaces | None:
         if self._places is None and self.target.source is not None:
-            expression, folder = self.target.source
-            self._places = SourcePlaces(self._evaluator.eval(expression).to_python(), folder)
+            self._places = SourcePlaces(*self.target.source)
         return self._places
 
     def _declared(self, loc: Sequence[str]) -> tuple[int, Value | None]:
@@ -211,7 +208,7 @@ class Configuration:
         try:
             return evaluate()
         except EvaluationError as error:
-            placed = place_definition(error, self._evaluator, self.target)
+            placed = place_definition(unfetched_input(error), self._evaluator, self.target)
             places = self._source_places()
             raise (places.error(placed) if places else placed) from None
 

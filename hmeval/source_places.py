@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
-from hmeval.errors import EvaluationError, Position
+from hmeval.errors import EvaluationError, HmevalError, Position
 
 Record = dict[str, Any]
 
@@ -20,10 +21,24 @@ class SourcePlaces:
         self._copy = copy
         self._folder = str(folder)
 
+    def told(self, error: HmevalError) -> HmevalError:
+        """Any error that names files, which it names in the folder."""
+        if isinstance(error, EvaluationError):
+            return self.error(error)
+        return type(error)(str(error).replace(f"{self._copy}/", f"{self._folder}/").replace(self._copy, self._folder))
+
     def error(self, error: EvaluationError) -> EvaluationError:
         """The error at its place in the folder; its message, too, names files there."""
-        message = error.message.replace(f"{self._copy}/", f"{self._folder}/")
+        message = error.message.replace(f"{self._copy}/", f"{self._folder}/") + self._unknown_to_git(error.message)
         return EvaluationError(message, error.kind, self._position(error.position), error.trace, error.option)
+
+    def _unknown_to_git(self, message: str) -> str:
+        """A remark on a file that a message misses: it is in the folder, and not in the copy."""
+        for name in re.findall(re.escape(f"{self._copy}/") + r"([^'\"»\n]+)", message):
+            missed = Path(self._folder, name)
+            if missed.exists() and not Path(self._copy, name).exists():
+                return f"\n{missed} is there, but Git does not know it, and Nix takes what Git knows"
+        return ""
 
     def record(self, record: Record) -> Record:
         """An option's record, with the places of its declarations and definitions in the folder."""

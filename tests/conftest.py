@@ -23,6 +23,7 @@ LEFT_OUT = f"set {HOME_MANAGER} and {NIXPKGS_LIB}"
 NIX_CONF = """\
 build-users-group =
 builders =
+download-attempts = 1
 experimental-features = nix-command flakes
 substituters =
 use-registries = false

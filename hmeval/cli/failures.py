@@ -32,6 +32,8 @@ _WHAT_TO_DO_BY_MESSAGE = (
     ),
     ("' is not of type `", "define a value of that type there"),
     ("Failed assertions:", "an assertion of the configuration is not met: change what it is about"),
+    ("which flake.lock has as", "go where it can be fetched from, or replace it: --override-input NAME DIR"),
+    ("Git does not know it", "tell Git of the file: git add FILE"),
     ("No such file or directory", "check the path where it is written (imports, source, readFile)"),
 )
 # The contexts that the module system adds to an error's trace (nixpkgs lib/modules.nix, addErrorContext).

@@ -31,7 +31,12 @@ def add_target_flags(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar=("NAME", "DIR"),
-        help="with --flake: replace an input for this evaluation (repeatable)",
+        help="with --flake: replace an input, or an input's own (home-manager/nixpkgs), for this run (repeatable)",
+    )
+    target.add_argument(
+        "--write-lock-file",
+        action="store_true",
+        help="with --flake: lock what is not locked, and write flake.lock (without it, nothing is ever written)",
     )
     target.add_argument("--no-cache", action="store_true", help="evaluate, and keep nothing (hmeval keeps nothing yet)")
 
@@ -48,6 +53,8 @@ def check_target_flags(arguments: argparse.Namespace) -> None:
             "--home-manager and --nixpkgs go with --file; to replace inputs of a flake, give "
             "--override-input home-manager DIR or --override-input nixpkgs DIR"
         )
+    if arguments.write_lock_file and (arguments.file is not None or arguments.offline):
+        raise WrongUsage("--write-lock-file goes with --flake, and not with --offline: stand-ins are not locked")
     if arguments.file is not None and arguments.override_input:
         raise WrongUsage("--override-input goes with --flake; for --file, give --home-manager DIR or --nixpkgs DIR")
 
@@ -65,5 +72,6 @@ def load_target(arguments: argparse.Namespace, progress: Callable[[int], None] |
         nixpkgs=arguments.nixpkgs,
         offline=arguments.offline,
         override_inputs=dict(arguments.override_input),
+        write_lock_file=arguments.write_lock_file,
         progress=progress,
     )

@@ -1,179 +1,129 @@
-# A flake, with its inputs from its lock file: what `builtins.getFlake` gives, and two things that it cannot do.
+# A flake, with its inputs from a complete lock file: what `builtins.getFlake` gives.
 #
-# - Inputs can be replaced (`overrides`), as with Nix's --override-input.
-# - A flake without a lock file is no error as long as its inputs are replaced, follow another or are local paths.
-#
-# No lock file is ever written. The form of lock files is described in Nix's manual, `nix flake`, "Lock files".
+# The lock file is in memory (hmeval/targets/locking.py completes it), so that inputs can be replaced, and none need be
+# written. The form of lock files is described in Nix's manual, `nix flake`, "Lock files".
 {
-  # What builtins.fetchTree gave for the flake.
-  source,
-  # Where flake.nix lies in it; "" for the top.
-  subdirectory ? "",
-  # By name of the input: what builtins.fetchTree gave for the folder that replaces it.
-  overrides ? { },
+  # The lock file, as JSON.
+  lock,
+  # By key of a node: { sourceInfo, directory } of what has been fetched already; that of the root is always there.
+  places,
 }:
 let
   inherit (builtins)
+    appendContext
+    attrNames
+    compareVersions
+    concatMap
+    filter
     foldl'
     fromJSON
-    functionArgs
     isList
     isString
+    listToAttrs
+    map
     mapAttrs
     match
-    pathExists
-    readFile
+    nixVersion
     removeAttrs
-    split
     ;
 
-  newestLockVersion = 7;
+  inherit (fromJSON lock) nodes root;
 
-  readLock =
-    folder:
+  # Since then a flake in a folder of its source is that folder (Nix 2.14), and says that it is a flake.
+  isModern = compareVersions nixVersion "2.14" >= 0;
+
+  below = folder: directory: if directory == "" then folder else "${folder}/${directory}";
+
+  # The key of an input: it has it, or follows a path from the root.
+  resolve = edge: if isList edge then keyAt edge else edge;
+  keyAt = foldl' (key: name: resolve nodes.${key}.inputs.${name}) root;
+
+  # By key, a flake that has the node as an input, and by which name: what a relative path is relative to, where the
+  # lock file (before Nix 2.26) does not say it.
+  owners = listToAttrs (
+    concatMap (
+      key:
+      let
+        inputs = nodes.${key}.inputs or { };
+      in
+      map (name: {
+        name = inputs.${name};
+        value = { inherit key name; };
+      }) (filter (name: isString inputs.${name}) (attrNames inputs))
+    ) (attrNames nodes)
+  );
+
+  # The names of the inputs that lead to a node.
+  pathTo =
+    key:
     let
-      lock = fromJSON (readFile (folder + "/flake.lock"));
+      owner = owners.${key};
     in
-    if !pathExists (folder + "/flake.lock") then
-      {
-        nodes.root = { };
-        root = "root";
-      }
-    else if lock.version > newestLockVersion then
-      throw "${folder}/flake.lock has version ${toString lock.version}; versions up to 7 are known"
+    if owner.key == root then owner.name else "${pathTo owner.key}/${owner.name}";
+
+  # What the lock file has, in a few words.
+  shown =
+    locked:
+    if locked ? owner then
+      "${locked.type}:${locked.owner}/${locked.repo}/${locked.rev or ""}"
     else
-      lock;
+      locked.url or locked.path or locked.type;
 
-  below = folder: name: if name == "" then folder else "${folder}/${name}";
+  isRelative = locked: locked.type == "path" && match "/.*" locked.path == null;
 
-  # The flake at the end of a path of input names, from a flake that is already called.
-  walk = foldl' (flake: name: flake.inputs.${name});
+  # For `revCount`, which flakes have, fetchTree (Nix 2.26) must be told so.
+  wholeHistory = locked: if locked.type == "git" then { shallow = false; } else { };
 
-  fetchPath =
-    folder: path:
-    builtins.fetchTree {
-      type = "path";
-      path = if match "/.*" path != null then path else "${folder}/${path}";
-    };
+  # What Nix knows to be in its store is a string that depends on it.
+  inStore = sourceInfo: sourceInfo // { outPath = appendContext sourceInfo.outPath { ${sourceInfo.outPath}.path = true; }; };
 
-  # A locked path can be relative to the flake that names it (Nix 2.26); everything else Nix fetches by itself.
-  fetchLocked =
-    folder: locked:
-    if locked.type == "path" && match "/.*" locked.path == null then
-      { outPath = "${folder}/${locked.path}"; }
-    else
-      builtins.fetchTree (removeAttrs locked [ "dir" ]);
-
-  # Call the flake of one node of a lock file.
-  #
-  # `root` is the called flake that the lock file belongs to, null for that flake itself. `replaced` says, by name of the input, what its parents
-  # want in its place: { flake } that is called already, or { source }; and { inputs }, the same for the input's own.
-  call =
-    {
-      sourceInfo,
-      subdirectory,
-      lock,
-      key,
-      root,
-      replaced,
-    }:
+  called = mapAttrs (
+    key: node:
     let
-      folder = below "${sourceInfo.outPath}" subdirectory;
-      flake = import (folder + "/flake.nix");
-      node = lock.nodes.${key};
-      locked = node.inputs or { };
-      declared = mapAttrs (_: input: if isString input then { url = input; } else input) (flake.inputs or { });
-      undeclared = removeAttrs (functionArgs flake.outputs) [ "self" ];
+      parent = called.${if node ? parent then keyAt node.parent else owners.${key}.key};
 
-      lockOwner = if root == null then result else root;
-
-      follow = path: walk result (builtins.filter isString (split "/" path));
-
-      # What this flake wants for the inputs of its input `name`, under what its own parents want.
-      replacedBelow =
-        name:
-        mapAttrs (
-          _: wanted:
-          (if wanted ? follows then { flake = follow wanted.follows; } else { })
-          // (if wanted ? url && match "path:.*" wanted.url != null then { source = fetchUrl wanted.url; } else { })
-        ) (declared.${name}.inputs or { })
-        // (replaced.${name}.inputs or { });
-
-      fetchUrl = url: fetchPath folder (builtins.head (match "path:([^?]*).*" url));
-
-      isFlake = name: declared.${name}.flake or true;
-
-      # An input with a lock file of its own.
-      callAlone =
-        name: sourceInfo:
-        let
-          lock = readLock sourceInfo.outPath;
-          called = call {
-            inherit sourceInfo lock;
-            subdirectory = "";
-            key = lock.root;
-            root = null;
-            replaced = replacedBelow name;
-          };
-        in
-        if isFlake name then called else sourceInfo;
-
-      callLocked =
-        name: inputKey:
-        let
-          inputNode = lock.nodes.${inputKey};
-          sourceInfo = fetchLocked folder inputNode.locked;
-          called = call {
-            inherit sourceInfo lock;
-            root = lockOwner;
-            subdirectory = inputNode.locked.dir or "";
-            key = inputKey;
-            replaced = replacedBelow name;
-          };
-        in
-        if inputNode.flake or true then called else sourceInfo;
-
-      input =
-        name:
-        let
-          wanted = replaced.${name} or { };
-          url = declared.${name}.url or "";
-        in
-        if wanted ? flake then
-          wanted.flake
-        else if wanted ? source then
-          callAlone name wanted.source
-        else if locked ? ${name} then
-          if isList locked.${name} then
-            walk lockOwner locked.${name}
-          else
-            callLocked name locked.${name}
-        else if declared ? ${name}.follows then
-          follow declared.${name}.follows
-        else if match "path:.*" url != null then
-          callAlone name (fetchUrl url)
+      fetched =
+        if isRelative node.locked && !(node ? parent) then
+          builtins.fetchTree {
+            type = "path";
+            path = "${parent.folder}/${node.locked.path}";
+          }
+        else if isRelative node.locked then
+          parent.sourceInfo // { outPath = "${parent.folder}/${node.locked.path}"; }
         else
-          throw "the input '${name}' of the flake ${folder} is not in its flake.lock; lock it with `nix flake lock`, or replace it with --override-input ${name} DIR";
+          # hmeval/flakes.py knows these words.
+          builtins.addErrorContext "while fetching the input '${pathTo key}', locked as '${shown node.locked}'" (
+            builtins.fetchTree (wholeHistory node.locked // removeAttrs node.locked [ "dir" ])
+          );
 
-      inputs = mapAttrs (name: _: input name) (undeclared // declared // locked);
-      outputs = flake.outputs (inputs // { self = result; });
-      result =
+      place = places.${key} or null;
+      sourceInfo = if place == null then fetched else inStore place.sourceInfo;
+      directory = if place == null then node.locked.dir or "" else place.directory;
+      folder = below "${sourceInfo.outPath}" directory;
+
+      inputs = mapAttrs (_: edge: called.${resolve edge}.value) (node.inputs or { });
+      outputs = (import (folder + "/flake.nix")).outputs (inputs // { self = flake; });
+
+      flake =
         outputs
         // sourceInfo
         // {
-          outPath = folder;
           inherit inputs outputs sourceInfo;
-          _type = "flake";
-        };
+        }
+        // (
+          if isModern then
+            {
+              outPath = folder;
+              _type = "flake";
+            }
+          else
+            { }
+        );
     in
-    result;
-
-  lock = readLock (below "${source.outPath}" subdirectory);
+    {
+      inherit folder sourceInfo;
+      value = if node.flake or true then flake else sourceInfo;
+    }
+  ) nodes;
 in
-call {
-  sourceInfo = source;
-  inherit subdirectory lock;
-  key = lock.root;
-  root = null;
-  replaced = mapAttrs (_: source: { inherit source; }) overrides;
-}
+called.${root}.value

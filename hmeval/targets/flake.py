@@ -11,78 +11,93 @@ from urllib.parse import quote
 
 from hmeval.errors import TargetError
 from hmeval.literals import path_literal, string_literal
+from hmeval.targets.git import work_tree
+from hmeval.targets.inputs import parse_input_path
+from hmeval.targets.lock import Attributes, InputPath
+from hmeval.targets.locking import Locked, Place
+from hmeval.targets.reference import URL_SAFE, describe_reference, parse_reference
 from hmeval.targets.target import OFFLINE, Target
 
 _OUTPUT = "homeConfigurations"
 _CALL_FLAKE = Path(__file__).resolve().parent.parent / "nix/call-flake.nix"
 _SCHEME = re.compile(r"[a-z][a-z0-9+.-]*:")
+_NAME_IN_REGISTRY = re.compile(r"[a-zA-Z][a-zA-Z0-9_-]*")
 
 
 class FlakeReference:
     """A flake, and the name of one of its home configurations, if one was asked for.
 
-    `override_inputs` replaces inputs by folders; `offline` replaces `nixpkgs` and `home-manager` by hmeval's own
-    stand-ins. Raises TargetError where a local folder holds no flake.
+    `override_inputs` replaces inputs, by their paths (`nixpkgs`, `home-manager/nixpkgs`), with folders or other flake
+    references; `offline` replaces `nixpkgs` and `home-manager` by hmeval's own stand-ins. Raises TargetError where a
+    local folder holds no flake.
+
+    Attributes:
+        name: the home configuration that was asked for, or None.
+        folder: the flake's folder, where it is one that can be written to; None for what is fetched.
+        shown: the flake, as messages name it.
+        attributes: the flake, as Nix fetches it.
+        overrides: by path of the input, what replaces it.
+        stand_ins: the same, for what gives way to what flake.nix says of the inputs of its inputs.
     """
 
     def __init__(self, text: str, override_inputs: Mapping[str, str] | None = None, *, offline: bool = False) -> None:
         place, _, name = text.partition("#")
         self.name = _without_output(name) or None
-        self.folder = _local_folder(place)
-        self.reference = str(self.folder) if self.folder else place
-        self._as_path = place.startswith("path:")
-        stand_ins = {name: OFFLINE / name for name in ("nixpkgs", "home-manager")} if offline else {}
-        given = {name: _input_folder(name, folder) for name, folder in (override_inputs or {}).items()}
-        self.override_inputs = stand_ins | given
-        if self.override_inputs and self.folder is None:
-            raise TargetError(f"inputs can be replaced in local flakes alone, and {place} is none")
+        self.attributes, self.folder = _flake(place)
+        self.shown = str(self.folder) if self.folder else place
+        given = {_override_path(name): _replacement(name, each) for name, each in (override_inputs or {}).items()}
+        self.overrides: dict[InputPath, Attributes] = given
+        self.stand_ins: dict[InputPath, Attributes] = _stand_ins() if offline else {}
+        self._overrides_shown = {"/".join(path): describe_reference(each) for path, each in given.items()}
 
-    def expression(self) -> str:
-        """A Nix expression for the flake: its outputs, with `inputs`."""
-        if self.folder is None:
-            return f"builtins.getFlake {string_literal(self.reference)}"
-        source, subdirectory = self._source(self.folder)
-        overrides = "".join(
-            f"{string_literal(name)} = {_fetch_path(folder)}; " for name, folder in self.override_inputs.items()
-        )
-        return (
-            f"import {path_literal(str(_CALL_FLAKE))} {{ source = {source}; "
-            f"subdirectory = {string_literal(subdirectory)}; overrides = {{ {overrides}}}; }}"
-        )
-
-    def _source(self, folder: Path) -> tuple[str, str]:
-        """How Nix fetches a local folder, and where in what it fetches the flake lies.
-
-        A folder in a Git work tree is taken as Git has it, without the files that it does not know; `path:` takes
-        all of it (Nix, flake references).
-        """
-        work_tree = None if self._as_path else _work_tree(folder)
-        if work_tree is None:
-            return _fetch_path(folder), ""
-        subdirectory = folder.relative_to(work_tree).as_posix()
-        url = string_literal(f"file://{quote(str(work_tree))}")
-        return f'builtins.fetchTree {{ type = "git"; url = {url}; }}', "" if subdirectory == "." else subdirectory
-
-    def _copied(self) -> tuple[str, Path] | None:
-        if self.folder is None:
-            return None
-        source, subdirectory = self._source(self.folder)
-        depth = len(Path(subdirectory).parts)
-        return f"({source}).outPath", self.folder.parents[depth - 1] if depth else self.folder
-
-    def target(self, name: str) -> Target:
-        """The target for the home configuration `name`."""
-        flake = f"({self.expression()})"
-        description: dict[str, Any] = {"kind": "flake", "flake": self.reference, "name": name}
-        if self.override_inputs:
-            description["override_inputs"] = {name: str(folder) for name, folder in self.override_inputs.items()}
+    def target(self, name: str, called: str, top: Place) -> Target:
+        """The target for the home configuration `name`; `called` is the expression that call_flake gives."""
+        description: dict[str, Any] = {"kind": "flake", "flake": self.shown, "name": name}
+        if self._overrides_shown:
+            description["override_inputs"] = self._overrides_shown
         return Target(
-            expression=f"{flake}.{_OUTPUT}.{string_literal(name)}",
+            expression=f"{called}.{_OUTPUT}.{string_literal(name)}",
             with_module=None,
-            library=f"{flake}.inputs.nixpkgs.lib",
-            source=self._copied(),
+            library=f"{called}.inputs.nixpkgs.lib",
+            source=self.source(top),
             description=description,
         )
+
+    def source(self, top: Place) -> tuple[str, Path] | None:
+        """The copy in the store of the folder that the flake lies in, and that folder; None for what is fetched."""
+        if self.folder is None:
+            return None
+        depth = len(Path(top.directory).parts)
+        return top.tree.path, self.folder.parents[depth - 1] if depth else self.folder
+
+
+def call_flake(locked: Locked, *, is_dirty: bool) -> str:
+    """A Nix expression for a flake's outputs, with `inputs`.
+
+    `is_dirty` says that its lock file is not the one in its folder: it is then no longer of any revision.
+    """
+    keys = locked.lock.keys()
+    root = id(locked.lock.root)
+    places = "".join(
+        f"{string_literal(keys[node])} = {_place(place, without_revision=is_dirty and node == root)}; "
+        for node, place in locked.places.items()
+    )
+    lock = string_literal(locked.lock.text())
+    return f"(import {path_literal(str(_CALL_FLAKE))} {{ lock = {lock}; places = {{ {places}}}; }})"
+
+
+def _place(place: Place, *, without_revision: bool) -> str:
+    left_out = {"rev", "shortRev", "revCount"} if without_revision else set()
+    known = {name: value for name, value in place.tree.info.items() if name not in left_out}
+    fields = {"outPath": place.tree.path, **known}
+    info = "".join(f"{name} = {_literal(value)}; " for name, value in fields.items())
+    return f"{{ sourceInfo = {{ {info}}}; directory = {string_literal(place.directory)}; }}"
+
+
+def _literal(value: str | int | bool) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return str(value) if isinstance(value, int) else string_literal(value)
 
 
 def choose_name(wanted: str | None, names: Sequence[str], flake: str) -> str:
@@ -116,31 +131,81 @@ def default_names() -> list[str]:
 
 def _without_output(name: str) -> str:
     path = name.removeprefix(_OUTPUT + ".")
-    return path[1:-1] if path.startswith('"') and path.endswith('"') else path
+    return path[1:-1] if len(path) > 1 and path.startswith('"') and path.endswith('"') else path
 
 
-def _local_folder(place: str) -> Path | None:
-    """The folder that a reference names, or None for what is to be fetched."""
-    path = place.removeprefix("path:")
-    if path == place and _SCHEME.match(path):
+def _flake(place: str) -> tuple[Attributes, Path | None]:
+    """What is fetched for a flake, and the folder that it lies in, where it can be written to."""
+    text, _, query = place.partition("?")
+    is_path = text.startswith("path:")
+    if _SCHEME.match(text) and not is_path:
+        attributes = parse_reference(place)
+        return attributes, _written_folder(attributes)
+    path = Path(os.path.realpath(text.removeprefix("path:") or "."))
+    if _NAME_IN_REGISTRY.fullmatch(text) and not path.exists():
+        return parse_reference(place), None
+    given = parse_reference(f"path:/?{query}" if is_path else f"git+file:///?{query}")
+    directory = str(given.get("dir", ""))
+    folder = _flake_folder(path / directory, searching=not is_path and not directory)
+    if is_path:
+        return given | {"path": str(path)}, folder
+    return local_reference(folder, {k: v for k, v in given.items() if k not in ("type", "url", "dir")}), folder
+
+
+def _flake_folder(folder: Path, *, searching: bool) -> Path:
+    """The folder, or the one above it in the same Git work tree, that holds a flake.nix. Raises TargetError."""
+    for above in (folder, *folder.parents) if searching else (folder,):
+        if (above / "flake.nix").is_file():
+            return above
+        if (above / ".git").exists():
+            break
+    raise TargetError(f"{folder} holds no flake.nix" + (", and no folder above it does" if searching else ""))
+
+
+def local_reference(folder: Path, more: Attributes | None = None) -> Attributes:
+    """How Nix fetches a local folder.
+
+    A folder in a Git work tree is taken as Git has it, without the files that it does not know; any other folder is
+    taken whole, as `path:` takes each (Nix, flake references).
+    """
+    top = work_tree(folder)
+    if top is None:
+        return {"type": "path", "path": str(folder)}
+    directory = folder.relative_to(top).as_posix()
+    shallow: Attributes = {"shallow": True} if (top / ".git/shallow").exists() else {}
+    rest: Attributes = {} if directory == "." else {"dir": directory}
+    return {"type": "git", "url": f"file://{quote(str(top), safe=URL_SAFE)}", **shallow, **(more or {}), **rest}
+
+
+def _written_folder(attributes: Attributes) -> Path | None:
+    """The folder of a flake that a URL names, where that is a folder or a Git work tree and no revision of it."""
+    url = str(attributes.get("url", ""))
+    if attributes["type"] != "git" or not url.startswith("file://") or attributes.keys() & {"ref", "rev"}:
         return None
-    folder = Path(os.path.abspath(path.partition("?")[0] or "."))
-    if not (folder / "flake.nix").is_file():
-        raise TargetError(f"{folder} holds no flake.nix")
-    return folder
+    from urllib.parse import unquote
+
+    folder = Path(os.path.realpath(unquote(url.removeprefix("file://").partition("?")[0])))
+    return folder / str(attributes.get("dir", "")) if (folder / ".git").exists() else None
 
 
-def _input_folder(name: str, place: str) -> Path:
-    folder = Path(os.path.abspath(place.removeprefix("path:")))
+def _override_path(name: str) -> InputPath:
+    path = parse_input_path(name)
+    if not path:
+        raise TargetError("--override-input needs the name of an input")
+    return path
+
+
+def _replacement(name: str, place: str) -> Attributes:
+    is_path = place.startswith("path:")
+    if _SCHEME.match(place) and not is_path:
+        return parse_reference(place)
+    folder = Path(os.path.realpath(place.removeprefix("path:")))
     if not folder.is_dir():
         raise TargetError(f"--override-input {name} {place}: there is no folder {folder}")
-    return folder
+    return {"type": "path", "path": str(folder)} if is_path else local_reference(folder)
 
 
-def _work_tree(folder: Path) -> Path | None:
-    """The Git work tree that a folder is in."""
-    return next((above for above in (folder, *folder.parents) if (above / ".git").exists()), None)
-
-
-def _fetch_path(folder: Path) -> str:
-    return f'(builtins.fetchTree {{ type = "path"; path = {string_literal(str(folder))}; }})'
+def _stand_ins() -> dict[InputPath, Attributes]:
+    """hmeval's own nixpkgs and Home Manager; that one has nixpkgs as an input, too."""
+    folders = {("nixpkgs",): "nixpkgs", ("home-manager",): "home-manager", ("home-manager", "nixpkgs"): "nixpkgs"}
+    return {path: {"type": "path", "path": str(OFFLINE / name)} for path, name in folders.items()}

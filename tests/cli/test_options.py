@@ -138,6 +138,8 @@ def test_a_real_name_finds_the_declaration_with_a_placeholder(options: Callable[
         (("--flake", ".", "--file", "home.nix"), "exclude each other"),
         (("--flake", ".", "--home-manager", "."), "--override-input home-manager"),
         (("--file", "home.nix", "--override-input", "a", "."), "goes with --flake"),
+        (("--file", "home.nix", "--write-lock-file"), "goes with --flake"),
+        (("--flake", ".", "--offline", "--write-lock-file"), "stand-ins are not locked"),
         (("--file", "home.nix", "a..b"), "column 3: a part is empty"),
         (("--format", "pdf"), "invalid choice"),
         (("--nonsense",), "unrecognized arguments: --nonsense"),

@@ -1,0 +1,226 @@
+"""Flakes, fetched and locked with an evaluator; the only place that writes a lock file."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import stat
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+from urllib.parse import unquote
+
+from hmeval.errors import EvaluationError, HmevalError, TargetError
+from hmeval.evaluation.any_evaluator import AnyEvaluator
+from hmeval.evaluation.value import Value
+from hmeval.literals import path_literal
+from hmeval.source_places import SourcePlaces
+from hmeval.targets.flake import FlakeReference, call_flake
+from hmeval.targets.git import announce, checked_out_branch, copy_tracked_files, default_branch, describe_work_tree
+from hmeval.targets.inputs import declared_inputs
+from hmeval.targets.lock import Attributes, LockFile, Node, parse_lock_file
+from hmeval.targets.locking import Input, Place, Rules, Tree, lock_flake
+from hmeval.targets.reference import describe_reference
+from hmeval.targets.registry import resolve
+
+_FLAKE_INPUTS = Path(__file__).resolve().parent / "nix/flake-inputs.nix"
+# The context that hmeval/nix/call-flake.nix adds to what goes wrong with an input.
+_FETCHING = re.compile(r"while fetching the input '(.*?)', locked as '(.*?)'")
+_NO_REVISION = "0" * 40
+
+
+class Called(NamedTuple):
+    """A flake that is locked: a Nix expression for its outputs, and where it was fetched to."""
+
+    expression: str
+    top: Place
+
+
+def open_flake(evaluator: AnyEvaluator, reference: FlakeReference, *, write_lock_file: bool = False) -> Called:
+    """Fetch a flake, and complete its lock file: in memory, unless it is to be written.
+
+    Raises TargetError where an input is neither locked nor can be fetched, and where the lock file cannot be written;
+    EvaluationError where the flake cannot be fetched, or its flake.nix not be read.
+    """
+    sources = _Sources(evaluator)
+    top = _top(sources, reference)
+    try:
+        return _locked_flake(sources, top, reference, write_lock_file)
+    except HmevalError as error:
+        source = reference.source(top)
+        raise (SourcePlaces(*source).told(error) if source else error) from None
+
+
+def _locked_flake(sources: _Sources, top: Place, reference: FlakeReference, write_lock_file: bool) -> Called:
+    locked = lock_flake(top, sources, sources.rules, reference.overrides, reference.stand_ins)
+    known = sources.lock_file(top.folder)
+    is_changed = locked.lock.to_json() != known.to_json()
+    if is_changed and write_lock_file:
+        _write(locked.lock, reference, sources.rules)
+        return open_flake(sources.evaluator, reference)
+    return Called(call_flake(locked, is_dirty=is_changed), top)
+
+
+def unfetched_input(error: EvaluationError) -> EvaluationError:
+    """The error, told as one of an input that is locked and cannot be fetched, where it is that."""
+    found = next(filter(None, (_FETCHING.search(frame.text) for frame in error.trace)), None)
+    if found is None:
+        return error
+    message = f"the input {found[1]}, which flake.lock has as {found[2]}, cannot be fetched: {error.message}"
+    return EvaluationError(message, error.kind, None, (), error.option)
+
+
+def _top(sources: _Sources, reference: FlakeReference) -> Place:
+    try:
+        tree = sources.fetch(reference.attributes)
+    except EvaluationError as error:
+        raise TargetError(f"the flake {reference.shown} cannot be fetched: {error.message}") from None
+    top = Place(tree, str(tree.locked.get("dir", "")))
+    if not os.path.exists(f"{top.folder}/flake.nix"):
+        if reference.folder:
+            raise TargetError(
+                f"{reference.folder}/flake.nix is not known to Git, and Nix takes what Git knows: "
+                f"git -C {reference.folder} add flake.nix"
+            )
+        raise TargetError(f"{reference.shown} holds no flake.nix")
+    return top
+
+
+def _write(lock: LockFile, reference: FlakeReference, rules: Rules) -> None:
+    folder = reference.folder
+    if folder is None:
+        raise TargetError(f"--write-lock-file: {reference.shown} is no folder that a lock file can be written to")
+    for path, node in lock.edges():
+        if isinstance(node, Node) and not _is_locked(node.locked, rules):
+            raise TargetError(
+                f"--write-lock-file: the input {'/'.join(path)}, {describe_reference(node.original)}, "
+                f"cannot be locked: {_why_not_locked(node.locked)}"
+            )
+    _replace(Path(os.path.realpath(folder / "flake.lock")), lock.text())
+    if reference.attributes["type"] == "git":
+        announce(folder, "flake.lock")
+
+
+def _replace(file: Path, text: str) -> None:
+    """Give a file its new content in one step. Raises TargetError."""
+    new = file.with_name(f".flake.lock.{os.getpid()}")
+    try:
+        new.write_text(text, encoding="utf-8", errors="surrogateescape")
+        if file.exists():
+            new.chmod(stat.S_IMODE(file.stat().st_mode))
+        os.replace(new, file)
+    except OSError as error:
+        new.unlink(missing_ok=True)
+        raise TargetError(f"--write-lock-file: {file} cannot be written: {error.strerror}") from None
+
+
+def _is_locked(locked: Attributes, rules: Rules) -> bool:
+    if locked["type"] == "git" and rules.in_parent:
+        return locked.get("rev", _NO_REVISION) != _NO_REVISION
+    return locked["type"] != "indirect"
+
+
+def _why_not_locked(locked: Attributes) -> str:
+    if locked["type"] == "git":
+        return "its Git work tree has changes, commit them"
+    return "the global registry says where it is, which `nix flake lock` can read"
+
+
+class _Sources:
+    """Fetches trees with an evaluator, each one once, and reads their flake.nix and flake.lock."""
+
+    def __init__(self, evaluator: AnyEvaluator) -> None:
+        self.evaluator = evaluator
+        self._trees: dict[str, Tree] = {}
+        self._describe: Value | None = None
+        self.rules = _rules(evaluator.eval("builtins.nixVersion").to_python())
+
+    def fetch(self, reference: Attributes) -> Tree:
+        key = json.dumps(reference, sort_keys=True)
+        if key not in self._trees:
+            direct = resolve(reference)
+            directory: Attributes = {"dir": direct["dir"]} if "dir" in direct else {}
+            tree = self._fetch({name: value for name, value in direct.items() if name != "dir"})
+            self._trees[key] = tree._replace(locked=tree.locked | directory)
+        return self._trees[key]
+
+    def _fetch(self, reference: Attributes) -> Tree:
+        tree = self._fetch_by_path(reference)
+        return tree or self._fetch_by_nix(reference)
+
+    def _fetch_by_path(self, reference: Attributes) -> Tree | None:
+        """A local Git work tree whose path Nix 2.8 cannot have in a URL; None for all others."""
+        url = str(reference.get("url", ""))
+        path = unquote(url.removeprefix("file://").partition("?")[0])
+        is_fetched_by_nix = self.rules.in_parent or path == url.removeprefix("file://").partition("?")[0]
+        if reference["type"] != "git" or is_fetched_by_nix or reference.keys() & {"ref", "rev"}:
+            return None
+        import tempfile
+
+        with tempfile.TemporaryDirectory() as folder:
+            copy_tracked_files(path, Path(folder))
+            copied = self._fetch_by_nix({"type": "path", "path": folder})
+        info = {"narHash": copied.info["narHash"], **describe_work_tree(path)}
+        return Tree(copied.path, _locked(reference, info, self.rules), info)
+
+    def _fetch_by_nix(self, reference: Attributes) -> Tree:
+        # Flakes have the number of revisions, for which fetchTree (Nix 2.26) wants to be told to get the whole history.
+        whole: Attributes = {"shallow": False} if reference["type"] == "git" else {}
+        attributes = self.evaluator.value(whole | reference)
+        info = self.evaluator.eval(_FETCH)(attributes).to_python()
+        path = info.pop("path")
+        return Tree(path, _locked(reference, info, self.rules), info)
+
+    def inputs(self, folder: str) -> Mapping[str, Input]:
+        if self._describe is None:
+            self._describe = self.evaluator.eval(f"import {path_literal(str(_FLAKE_INPUTS))}")
+        file = f"{folder}/flake.nix"
+        if not os.path.exists(file):
+            raise TargetError(f"{folder} holds no flake.nix (an input that is no flake needs `flake = false`)")
+        described = self._describe(self.evaluator.eval(path_literal(file))).to_python()
+        return declared_inputs(described, file, dir_in_url=not self.rules.in_parent)
+
+    def lock_file(self, folder: str) -> LockFile:
+        file = Path(folder, "flake.lock")
+        if not file.exists():
+            return LockFile()
+        return parse_lock_file(file.read_text(encoding="utf-8", errors="surrogateescape"), str(file))
+
+
+_FETCH = """reference:
+let tree = builtins.fetchTree reference;
+in removeAttrs tree [ "outPath" ] // { path = "${tree.outPath}"; }"""
+
+
+def _rules(version: str) -> Rules:
+    numbers = tuple(int(number) for number in version.split(".")[:2] if number.isdecimal())
+    return Rules(in_parent=numbers >= (2, 26), deep=numbers >= (2, 30))
+
+
+def _locked(reference: Attributes, info: Mapping[str, Any], rules: Rules) -> Attributes:
+    """What a lock file says of a tree that was fetched."""
+    names = ["narHash", "lastModified"]
+    rest = dict(reference)
+    if "rev" in info or "dirtyRev" in info:
+        names += ["rev", "dirtyRev", "dirtyShortRev"]
+        if reference["type"] == "git":
+            names.append("revCount")
+            branch = "rev" in info and _branch(reference, rules)
+            rest |= {"ref": branch} if branch else {}
+        else:
+            rest.pop("ref", None)
+    return rest | {name: info[name] for name in names if name in info}
+
+
+def _branch(reference: Attributes, rules: Rules) -> str | None:
+    """The branch that the lock file names for a Git repository: as Nix 2.8 wrote it, or as later ones do."""
+    if "ref" in reference:
+        return str(reference["ref"])
+    url = str(reference["url"]).partition("?")[0]
+    path = unquote(url.removeprefix("file://"))
+    is_local = url.startswith("file://") and os.path.exists(f"{path}/.git")
+    if not rules.in_parent:
+        return (checked_out_branch(path) or "HEAD").removeprefix("refs/heads/") if is_local else "master"
+    branch = checked_out_branch(path) if is_local else default_branch(url)
+    return branch or (None if is_local and "rev" not in reference else "master")

@@ -1,0 +1,97 @@
+"""Flake references: from URLs to attributes, as Nix has them, and what is none."""
+
+from __future__ import annotations
+
+import pytest
+
+from hmeval import Evaluator, TargetError
+from hmeval.literals import string_literal
+from hmeval.targets.lock import Attributes
+from hmeval.targets.reference import describe_reference, parse_reference, relative_path, same_reference
+
+REVISION = "0123456789abcdef0123456789abcdef01234567"
+
+# Nix's manual, `nix flake`, "Flake references".
+REFERENCES: dict[str, Attributes] = {
+    "nixpkgs": {"type": "indirect", "id": "nixpkgs"},
+    "nixpkgs/nixos-unstable": {"type": "indirect", "id": "nixpkgs", "ref": "nixos-unstable"},
+    f"nixpkgs/{REVISION}": {"type": "indirect", "id": "nixpkgs", "rev": REVISION},
+    f"nixpkgs/branch/{REVISION}": {"type": "indirect", "id": "nixpkgs", "ref": "branch", "rev": REVISION},
+    "flake:nixpkgs": {"type": "indirect", "id": "nixpkgs"},
+    "github:a/b": {"type": "github", "owner": "a", "repo": "b"},
+    "github:a/b/release-25.11": {"type": "github", "owner": "a", "repo": "b", "ref": "release-25.11"},
+    f"github:a/b/{REVISION}": {"type": "github", "owner": "a", "repo": "b", "rev": REVISION},
+    "github:a/b?dir=c/d": {"type": "github", "owner": "a", "repo": "b", "dir": "c/d"},
+    "github:a/b?ref=c": {"type": "github", "owner": "a", "repo": "b", "ref": "c"},
+    "github:a/b?host=example.org": {"type": "github", "owner": "a", "repo": "b", "host": "example.org"},
+    "gitlab:a/b": {"type": "gitlab", "owner": "a", "repo": "b"},
+    "sourcehut:~a/b": {"type": "sourcehut", "owner": "~a", "repo": "b"},
+    "git+https://example.org/a": {"type": "git", "url": "https://example.org/a"},
+    "git+ssh://git@example.org/a?ref=b": {"type": "git", "url": "ssh://git@example.org/a", "ref": "b"},
+    "git+file:///a/b?dir=c": {"type": "git", "url": "file:///a/b", "dir": "c"},
+    "git+file:///a?submodules=1&shallow=1": {"type": "git", "url": "file:///a", "submodules": True, "shallow": True},
+    "git://example.org/a": {"type": "git", "url": "git://example.org/a"},
+    "hg+https://example.org/a": {"type": "hg", "url": "https://example.org/a"},
+    "https://example.org/a.tar.gz": {"type": "tarball", "url": "https://example.org/a.tar.gz"},
+    "https://example.org/a": {"type": "tarball", "url": "https://example.org/a"},
+    "https://example.org/a?b=c": {"type": "tarball", "url": "https://example.org/a?b=c"},
+    "tarball+https://example.org/a": {"type": "tarball", "url": "https://example.org/a"},
+    "file+https://example.org/a": {"type": "file", "url": "https://example.org/a"},
+    "path:/a/b": {"type": "path", "path": "/a/b"},
+    "path:./a": {"type": "path", "path": "./a"},
+    "path:../a": {"type": "path", "path": "../a"},
+    "path:/a?lastModified=12&rev=" + REVISION: {"type": "path", "path": "/a", "lastModified": 12, "rev": REVISION},
+    "/a/b": {"type": "path", "path": "/a/b"},
+    "path:/a%20b": {"type": "path", "path": "/a b"},
+}
+WITHOUT_WORD_IN_NIX = ("hg+",)
+
+
+@pytest.mark.parametrize(("url", "expected"), REFERENCES.items())
+def test_a_reference(url: str, expected: Attributes) -> None:
+    assert parse_reference(url) == expected
+
+
+def test_references_as_nix_has_them() -> None:
+    with Evaluator() as evaluator:
+        if not evaluator.eval("builtins ? parseFlakeRef").to_python():
+            return
+        parsed = {
+            url: evaluator.eval(f"builtins.parseFlakeRef {string_literal(url)}").to_python()
+            for url in REFERENCES
+            if not url.startswith(WITHOUT_WORD_IN_NIX)
+        }
+    assert parsed == {url: REFERENCES[url] for url in parsed}
+
+
+@pytest.mark.parametrize("url", REFERENCES)
+def test_a_description_means_the_same(url: str) -> None:
+    described = describe_reference(parse_reference(url))
+    if "lastModified" not in url and "%" not in url:
+        assert parse_reference(described) == parse_reference(url)
+
+
+@pytest.mark.parametrize(
+    "url", ["", "github:a", "github:", f"github:a/b/c?rev={REVISION}", "ftp://a/b", "nixpkgs#x", "path:", "path:/a?b=c"]
+)
+def test_what_is_no_reference(url: str) -> None:
+    with pytest.raises(TargetError):
+        parse_reference(url)
+
+
+def test_a_file_that_is_no_tree() -> None:
+    assert parse_reference("https://example.org/a", is_flake=False)["type"] == "file"
+    assert parse_reference("https://example.org/a.zip", is_flake=False)["type"] == "tarball"
+
+
+def test_nix_2_8_keeps_the_folder_in_the_url() -> None:
+    old = parse_reference("git+file:///a?ref=b&dir=c", dir_in_url=True)
+    assert old == {"type": "git", "url": "file:///a?dir=c", "ref": "b", "dir": "c"}
+    assert same_reference(old, parse_reference("git+file:///a?ref=b&dir=c"))
+    assert not same_reference(old, parse_reference("git+file:///a?ref=b&dir=d"))
+
+
+def test_relative_paths() -> None:
+    assert relative_path(parse_reference("path:./a")) == "./a"
+    assert relative_path(parse_reference("path:/a")) is None
+    assert relative_path(parse_reference("github:a/b")) is None
