@@ -40,8 +40,8 @@ def load(
 
     Give either `flake` (`REF` or `REF#NAME`, with `override_inputs` and `write_lock_file`) or `file` (with
     `home_manager` and `nixpkgs`, or `offline`); the arguments mean what the flags of the command line do. `progress` is
-    told how many options have been read. `evaluator` is what evaluates, and ends with the configuration: an Evaluator of
-    its own in this process, or a Worker, say. Raises TargetError, EngineError, EvaluationError.
+    told how many options have been read. `evaluator` is what evaluates, and ends with the configuration: an Evaluator
+    of its own in this process, or a Worker, say. Raises TargetError, EngineError, EvaluationError.
     """
     evaluator = evaluator or _evaluator_here()
     try:
