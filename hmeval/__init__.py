@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from hmeval.configuration import Configuration, load
     from hmeval.evaluation.engine import engine
     from hmeval.evaluation.evaluator import Evaluator
+    from hmeval.evaluation.policy import Policy
     from hmeval.evaluation.value import Value
     from hmeval.options.model import Option, OptionTree
 
@@ -36,6 +37,7 @@ __all__ = [
     "Option",
     "OptionTree",
     "PlanError",
+    "Policy",
     "Position",
     "TargetError",
     "TraceFrame",
@@ -50,6 +52,7 @@ _LAZY = {
     "Evaluator": "hmeval.evaluation.evaluator",
     "Option": "hmeval.options.model",
     "OptionTree": "hmeval.options.model",
+    "Policy": "hmeval.evaluation.policy",
     "Value": "hmeval.evaluation.value",
     "engine": "hmeval.evaluation.engine",
     "load": "hmeval.configuration",

@@ -16,6 +16,7 @@
 
 typedef struct {
     const char ** settings;
+    unsigned flags;
     hmeval_status status;
     char * message;
     sem_t done;
@@ -44,12 +45,18 @@ static nix_err apply_settings(nix_c_context * context, const char ** settings)
     return NIX_OK;
 }
 
-static nix_err start_libraries(nix_c_context * context, const char ** settings)
+static nix_err start_store_library(nix_c_context * context, unsigned flags)
+{
+    return flags & HMEVAL_OWN_CONFIGURATION ? nix_libstore_init_no_load_config(context) : nix_libstore_init(context);
+}
+
+static nix_err start_libraries(nix_c_context * context, const hmeval_start * start)
 {
     nix_err error = nix_libutil_init(context);
-    if (error == NIX_OK) error = nix_libstore_init(context);
+    if (error == NIX_OK) error = start_store_library(context, start->flags);
     if (error == NIX_OK) error = nix_libexpr_init(context);
-    if (error == NIX_OK) error = apply_settings(context, settings);
+    if (error == NIX_OK) error = apply_settings(context, start->settings);
+    if (start->flags & HMEVAL_RESTRICTED) hmeval_restrict();
 #ifdef HMEVAL_COMPAT
     nix_compat_read_only();
 #endif
@@ -71,7 +78,7 @@ static void * start_and_sleep(void * argument)
     hmeval_start * start = argument;
     nix_c_context * context = nix_c_context_create();
     take_this_stack_for_the_main_one();
-    if (start_libraries(context, start->settings) == NIX_OK) {
+    if (start_libraries(context, start) == NIX_OK) {
         GC_allow_register_threads();
         start->status = HMEVAL_OK;
     } else {
@@ -86,9 +93,9 @@ static void * start_and_sleep(void * argument)
     return NULL;
 }
 
-hmeval_status hmeval_engine_start(const char ** settings, const char ** message)
+hmeval_status hmeval_engine_start(const char ** settings, unsigned flags, const char ** message)
 {
-    hmeval_start start = {.settings = settings};
+    hmeval_start start = {.settings = settings, .flags = flags};
     pthread_t thread;
     *message = "the thread that starts Nix could not be made";
     sem_init(&start.done, 0, 0);

@@ -68,9 +68,15 @@ typedef struct {
  * are borrowed for the time of the call. */
 typedef int (*hmeval_sink)(void * reader, const uint8_t * bytes, size_t size, size_t options);
 
+/* How hmeval_engine_start starts the engine. */
+enum {
+    HMEVAL_OWN_CONFIGURATION = 1, /* read no configuration file: `settings` are all that is set */
+    HMEVAL_RESTRICTED = 2,        /* restrict-eval is among the settings: close what it lets through */
+};
+
 /* Start the engine, once in a process: any thread, one at a time. `settings` are name, value, name, value, …, NULL.
  * On failure `*message` is a text that stays valid. */
-hmeval_status hmeval_engine_start(const char ** settings, const char ** message);
+hmeval_status hmeval_engine_start(const char ** settings, unsigned flags, const char ** message);
 
 /* Which Nix this is, as in 2.8.0, and which way it is reached: "c-api" or "compat". Any thread. */
 const char * hmeval_engine_version(void);
@@ -201,6 +207,8 @@ bool hmeval_interrupts_available(void);
 void hmeval_watch_interrupt(int * flag);
 /* Whether the last evaluation on this thread failed because it had no stack left; asking forgets it. */
 bool hmeval_stack_was_exhausted(void);
+/* From here on, restricted evaluation has no file:// URIs, and no URIs in search paths. */
+void hmeval_restrict(void);
 /* Around a call of nix_get_*_by*: a reference that it took although it failed is given back. */
 void hmeval_getter_begins(void);
 void hmeval_getter_failed(void);

@@ -23,8 +23,9 @@ ALLOWED: dict[str, set[str]] = {
     "_native": set(),
     "offline": set(),
     "targets": set(),
-    "evaluation": {"evaluation.ffi"},
-    "evaluation.ffi": {"_native"},
+    "evaluation": {"evaluation.ffi", "evaluation.policy"},
+    "evaluation.ffi": {"_native", "evaluation.policy"},
+    "evaluation.policy": set(),
     "flakes": {"evaluation", "source_places", "targets"},
     "options": set(),
     "options.extract": {"evaluation", "options"},
@@ -49,7 +50,7 @@ ALLOWED: dict[str, set[str]] = {
     "cli": {"__init__", "cache", "configuration", "doctor", "load", "options", "plan", "render", "targets"},
     "lsp": {"__init__", "cache", "configuration", "doctor", "load", "options", "plan", "render", "targets"},
     "__main__": {"cli"},
-    "__init__": {"configuration", "evaluation", "evaluation.ffi", "load", "options", "plan"},
+    "__init__": {"configuration", "evaluation", "evaluation.ffi", "evaluation.policy", "load", "options", "plan"},
 }
 
 

@@ -10,10 +10,12 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any, TypeVar
 
 from hmeval.errors import EngineError
+from hmeval.evaluation import canary
 from hmeval.evaluation.any_evaluator import AnyEvaluator
-from hmeval.evaluation.ffi import start_engine
+from hmeval.evaluation.ffi import environment, start_engine
 from hmeval.evaluation.job import Job
 from hmeval.evaluation.operations import Answer, Operation
+from hmeval.evaluation.policy import Policy
 from hmeval.evaluation.session import Session
 from hmeval.evaluation.store import default_store_uri
 from hmeval.evaluation.value import Value
@@ -38,12 +40,17 @@ class Evaluator(AnyEvaluator):
         lookup_path: where <names> are found, as `name=/folder`, before $NIX_PATH.
         store: the URI of a Nix store; by default the system's where it can be used, else a private one below the
             cache folder.
+        policy: how code that is not trusted is evaluated; by default Nix does as the user has configured it. A process
+            has one policy.
 
-    Raises EngineError where Nix or the store cannot be used.
+    Raises EngineError where Nix or the store cannot be used, where Nix runs already and by another policy, and where
+    it does not keep to this one.
     """
 
-    def __init__(self, *, lookup_path: Sequence[str] = (), store: str | None = None) -> None:
-        start_engine()
+    def __init__(
+        self, *, lookup_path: Sequence[str] = (), store: str | None = None, policy: Policy | None = None
+    ) -> None:
+        start_engine(policy)
         self._jobs: queue.SimpleQueue[Job[Any] | None] = queue.SimpleQueue()
         self._session = Session()
         self._closed = False
@@ -52,7 +59,7 @@ class Evaluator(AnyEvaluator):
         self._thread = _start_with_large_stack(self._work)
         try:
             uri = store if store is not None else default_store_uri()
-            self._run(lambda: self._session.open(uri, list(lookup_path)))
+            self._begin(uri, list(lookup_path), policy)
             _open_evaluators.add(self)
         except BaseException:
             self.close()
@@ -144,6 +151,17 @@ class Evaluator(AnyEvaluator):
                     self._session.interrupt(self._closed)
             del job
         self._session.close()
+
+    def _begin(self, store: str | None, lookup_path: list[str], policy: Policy | None) -> None:
+        """Make the state; under a policy nothing else is evaluated before the canary."""
+        with environment(policy):
+            if policy is None:
+                self._run(lambda: self._session.open(store, lookup_path))
+                return
+            with canary.bait(policy) as folder:
+                roots = policy.lookup_path(str(folder / "root"))
+                self._run(lambda: self._session.open(store, [*lookup_path, *roots]))
+                canary.check(policy, folder, lambda expression: self.eval(expression).to_python())
 
 
 def _no_receiver(piece: bytes, options: int) -> None:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 import re
 import threading
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any, NamedTuple
 
 from hmeval.errors import EngineError
+from hmeval.evaluation.policy import Policy
 from hmeval.literals import encoded
 
 try:
@@ -32,7 +34,15 @@ _SETTINGS = {
 _PATH_SEPARATOR = re.compile(r"(?<!\bflake)(?<!\bchannel):(?!//)")
 
 _start_lock = threading.Lock()
-_started: str | None = None  # what went wrong, or "" once the engine runs
+_environment_lock = threading.RLock()
+
+
+class _Start(NamedTuple):
+    policy: Policy | None
+    failure: str  # what went wrong, or "" once the engine runs
+
+
+_started: _Start | None = None
 
 
 def text(pointer: Any) -> str:
@@ -47,23 +57,66 @@ def text_array(strings: list[str]) -> tuple[Any, list[Any]]:
     return ffi.new("char *[]", [*kept, ffi.NULL]), kept
 
 
-def start_engine() -> None:
-    """Start Nix, once in this process.
+def start_engine(policy: Policy | None = None) -> None:
+    """Start Nix, once in this process: by the user's configuration, or by a policy.
 
-    Raises EngineError, now and at every later call, where Nix could not be started.
+    Raises EngineError, now and at every later call, where Nix could not be started; and where it was started by
+    another policy, or by none.
     """
     global _started
     with _start_lock:
         if _started is None:
-            _started = _start()
-    if _started:
-        raise EngineError(f"Nix could not be started: {_started}")
+            with environment(policy):
+                _started = _Start(policy, _start(policy))
+    if _started.failure:
+        raise EngineError(f"Nix could not be started: {_started.failure}")
+    if _started.policy != policy:
+        raise EngineError(
+            "Nix already runs in this process, and by another policy: a process has one; evaluate in another process"
+        )
 
 
-def _set_evaluation_settings() -> None:
-    """Put the settings of evaluation and fetching into $NIX_CONFIG: the C API takes them from nowhere else."""
-    lines = [os.environ.get("NIX_CONFIG", ""), *(f"{name} = {value}" for name, value in _SETTINGS.items())]
-    os.environ["NIX_CONFIG"] = "\n".join(lines)
+def _interface() -> str:
+    return text(lib.hmeval_engine_interface())
+
+
+def _settings(policy: Policy | None) -> dict[str, str]:
+    if policy is None:
+        return _SETTINGS
+    kept = {name: value for name, value in _SETTINGS.items() if name != "extra-experimental-features"}
+    return kept | policy.settings(_interface())
+
+
+@contextmanager
+def environment(policy: Policy | None) -> Iterator[None]:
+    """The environment in which Nix is to start and to make a state: afterwards it is what it was.
+
+    The C API takes the settings of evaluation and of fetching from $NIX_CONFIG, after nix.conf, and nowhere else. Under
+    a policy neither that variable nor $NIX_PATH has anything of the user's.
+    """
+    lines = [f"{name} = {value}" for name, value in _settings(policy).items()]
+    changes: dict[str, str | None] = {}
+    if policy is not None:
+        changes["NIX_PATH"] = ""
+    else:
+        lines.insert(0, os.environ.get("NIX_CONFIG", ""))
+    if _interface() == "c-api":
+        changes["NIX_CONFIG"] = "\n".join(lines)
+    with _environment_lock:
+        before = {name: os.environ.get(name) for name in changes}
+        try:
+            _change_environment(changes)
+            yield
+        finally:
+            _change_environment(before)
+
+
+def _change_environment(changes: Mapping[str, str | None]) -> None:
+    for name, value in changes.items():
+        if value is None:
+            os.environ.pop(name, None)
+        else:
+            os.environ[name] = value
 
 
 def environment_lookup_path() -> list[str]:
@@ -72,13 +125,12 @@ def environment_lookup_path() -> list[str]:
     return [] if by_nix else [entry for entry in _PATH_SEPARATOR.split(os.environ.get("NIX_PATH", "")) if entry]
 
 
-def _start() -> str:
-    if text(lib.hmeval_engine_interface()) == "c-api":
-        _set_evaluation_settings()
-    words = [word for pair in _SETTINGS.items() for word in pair]
+def _start(policy: Policy | None) -> str:
+    words = [word for pair in _settings(policy).items() for word in pair]
     settings, _kept = text_array(words)
+    flags = 0 if policy is None else lib.HMEVAL_OWN_CONFIGURATION | policy.restricted * lib.HMEVAL_RESTRICTED
     message = ffi.new("char **")
-    status = lib.hmeval_engine_start(settings, message)
+    status = lib.hmeval_engine_start(settings, flags, message)
     return "" if status == lib.HMEVAL_OK else text(message[0])
 
 

@@ -131,6 +131,8 @@ struct ToValue {
 void parse_flake_ref(EvalState & state, const Pos & pos, Value ** args, Value & result)
 {
     std::string text(state.forceStringNoCtx(*args[0], pos));
+    /* It looks which folders there are. */
+    if (evalSettings.restrictEval) state.checkURI(text);
     auto attributes = parseFlakeRef(text, {}, true).toAttrs();
     auto bindings = state.buildBindings(attributes.size());
     for (auto & [name, value] : attributes)

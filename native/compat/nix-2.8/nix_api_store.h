@@ -11,6 +11,7 @@ extern "C" {
 typedef struct Store Store;
 
 nix_err nix_libstore_init(nix_c_context * context);
+nix_err nix_libstore_init_no_load_config(nix_c_context * context);
 Store * nix_store_open(nix_c_context * context, const char * uri, const char *** params);
 void nix_store_free(Store * store);
 

@@ -9,6 +9,11 @@ nix_err nix_libstore_init(nix_c_context * context)
     return nix_compat_guard(context, [] { nix::loadConfFile(); });
 }
 
+nix_err nix_libstore_init_no_load_config(nix_c_context * context)
+{
+    return context->code = NIX_OK;
+}
+
 nix_err nix_libexpr_init(nix_c_context * context)
 {
     return nix_compat_guard(context, [] { nix::initGC(); });
