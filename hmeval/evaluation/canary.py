@@ -35,6 +35,7 @@ def bait(policy: Policy) -> Iterator[Path]:
         (folder / "root/open").write_text(_CONTENT)
         (folder / "root/link").symlink_to("../hidden/secret")
         (folder / "hidden/secret").write_text(f'"{_CONTENT}"\n')
+        (folder / "hidden/flake.nix").write_text("{ outputs = { self }: { }; }")
         with tarfile.open(folder / "hidden/secret.tar", "w") as archive:
             archive.add(folder / "hidden/secret", "top/secret")
         yield folder
@@ -60,7 +61,9 @@ def check(policy: Policy, folder: Path, evaluate: Evaluate) -> None:
         if _answer(evaluate, expression) != expected:
             raise _not_kept(expression)
     for expression in _forbidden(policy, folder):
-        if not isinstance(_answer(evaluate, expression), EvaluationError):
+        answer = _answer(evaluate, expression)
+        # A copy in the store, which is refused afterwards, was made nevertheless.
+        if not isinstance(answer, EvaluationError) or "-source" in answer.message:
             raise _not_kept(expression)
     if not policy.allow_ifd and not _NO_BUILD.search(str(_answer(evaluate, _BUILD))):
         raise _not_kept(_BUILD)
@@ -87,7 +90,6 @@ def _forbidden(policy: Policy, folder: Path) -> Iterator[str]:
     yield f"builtins.readDir {path_literal(hidden)}"
     yield f"builtins.path {{ path = {path_literal(hidden)}; }}"
     yield f'builtins.fetchTree {{ type = "path"; path = {string_literal(hidden)}; }}'
-    yield f"builtins.fetchGit {string_literal(hidden)}"
     yield f"builtins.getFlake {string_literal(f'path:{hidden}')}"
     yield f'builtins.findFile [ {{ prefix = ""; path = {_url(folder / "hidden/secret.tar")}; }} ] "secret"'
     for secret in (folder / "hidden/secret", folder / "root/link"):

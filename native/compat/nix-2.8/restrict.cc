@@ -1,6 +1,6 @@
 /* What restricted evaluation (restrict-eval) lets through in Nix 2.8, closed. Without restriction nothing is different.
  *
- * - fetchTree and fetchGit look at no URI, getFlake fetches whatever it is asked for;
+ * - fetchTree looks at a set's `url` alone, getFlake fetches whatever it is asked for;
  * - findFile downloads the URIs in a search path, and tells whether a forbidden file exists;
  * - a file:// URI is compared with the allowed folders as it is written, and curl opens it with its escapes decoded. */
 #include <dlfcn.h>
@@ -36,7 +36,7 @@ bool is_of_allowed_scheme(const std::string & uri)
     });
 }
 
-/* -- fetchTree and fetchGit ---------------------------------------------------------------------------------------- */
+/* -- fetchTree ----------------------------------------------------------------------------------------------------- */
 
 fetchers::Attr to_attribute(EvalState & state, const Attr & attribute)
 {
@@ -52,46 +52,26 @@ fetchers::Attrs attributes_of(EvalState & state, Value & set)
 {
     fetchers::Attrs attributes;
     for (auto & attribute : *set.attrs)
-        if (attribute.name != state.sName) attributes.emplace(attribute.name, to_attribute(state, attribute));
+        attributes.emplace(attribute.name, to_attribute(state, attribute));
     return attributes;
 }
 
-/* A URL of git's that is none, but a path or as ssh has it, becomes one that is never allowed. */
-std::string input_uri(fetchers::Attrs attributes)
-{
-    auto url = fetchers::maybeGetStrAttr(attributes, "url");
-    if (url && url->find("://") == std::string::npos) return "file:" + *url;
-    return fetchers::Input::fromAttrs(std::move(attributes)).toURLString();
-}
-
-std::string input_uri(EvalState & state, const Pos & pos, Value & value, const char * type)
+/* Of what fetchTree is asked for: text, or a set. */
+std::string input_uri(EvalState & state, const Pos & pos, Value & value)
 {
     state.forceValue(value, pos);
-    fetchers::Attrs attributes;
-    if (value.type() == nAttrs) {
-        attributes = attributes_of(state, value);
-    } else {
-        PathSet context;
-        auto url = state.coerceToString(pos, value, context, false, false).toOwned();
-        if (!type) return url;
-        attributes.emplace("url", url);
-    }
-    if (type) attributes.insert_or_assign("type", std::string(type));
-    return input_uri(std::move(attributes));
+    PathSet context;
+    if (value.type() != nAttrs) return state.coerceToString(pos, value, context, false, false).toOwned();
+    return fetchers::Input::fromAttrs(attributes_of(state, value)).toURLString();
 }
 
-PrimOpFun original_fetch_tree, original_fetch_git;
+PrimOpFun original_fetch_tree;
 
+/* It looks at the attribute `url`, as fetchGit does, and at nothing else. */
 void fetch_tree(EvalState & state, const Pos & pos, Value ** args, Value & result)
 {
-    if (evalSettings.restrictEval) state.checkURI(input_uri(state, pos, *args[0], nullptr));
+    if (evalSettings.restrictEval) state.checkURI(input_uri(state, pos, *args[0]));
     original_fetch_tree(state, pos, args, result);
-}
-
-void fetch_git(EvalState & state, const Pos & pos, Value ** args, Value & result)
-{
-    if (evalSettings.restrictEval) state.checkURI(input_uri(state, pos, *args[0], "git"));
-    original_fetch_git(state, pos, args, result);
 }
 
 /* -- flakes -------------------------------------------------------------------------------------------------------- */
@@ -173,7 +153,6 @@ PrimOpFun replace(const std::string & name, PrimOpFun function)
 __attribute__((constructor)) void stand_before_the_originals()
 {
     original_fetch_tree = replace("fetchTree", fetch_tree);
-    original_fetch_git = replace("fetchGit", fetch_git);
     original_find_file = replace("__findFile", find_file);
     original_get_flake = replace("__getFlake", get_flake);
 }
