@@ -121,7 +121,7 @@ def _change_environment(changes: Mapping[str, str | None]) -> None:
 
 def environment_lookup_path() -> list[str]:
     """The entries of $NIX_PATH where Nix itself does not read it: by way of the C API."""
-    by_nix = text(lib.hmeval_engine_interface()) != "c-api"
+    by_nix = _interface() != "c-api"
     return [] if by_nix else [entry for entry in _PATH_SEPARATOR.split(os.environ.get("NIX_PATH", "")) if entry]
 
 
