@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from hmeval.evaluation.evaluator import Evaluator
     from hmeval.evaluation.policy import Policy
     from hmeval.evaluation.value import Value
+    from hmeval.evaluation.worker import Worker
     from hmeval.options.model import Option, OptionTree
 
 __all__ = [
@@ -42,6 +43,7 @@ __all__ = [
     "TargetError",
     "TraceFrame",
     "Value",
+    "Worker",
     "engine",
     "load",
 ]
@@ -54,6 +56,7 @@ _LAZY = {
     "OptionTree": "hmeval.options.model",
     "Policy": "hmeval.evaluation.policy",
     "Value": "hmeval.evaluation.value",
+    "Worker": "hmeval.evaluation.worker",
     "engine": "hmeval.evaluation.engine",
     "load": "hmeval.configuration",
 }

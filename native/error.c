@@ -70,8 +70,10 @@ hmeval_status hmeval_check(hmeval_session * session)
         hmeval_fail(session, "nix::Interrupted", "interrupted by the user");
     else if (hmeval_stack_was_exhausted())
         hmeval_fail(session, "nix::EvalError", "stack overflow: a value is nested, or recurses, without end");
-    else
+    else {
         hmeval_fail(session, "", nix_err_msg(NULL, session->context, NULL));
+        if (strstr(session->error.message, "std::bad_alloc")) return HMEVAL_NO_MEMORY;
+    }
     return strcmp(session->error.class_name, "nix::Interrupted") ? HMEVAL_FAILED : HMEVAL_INTERRUPTED;
 }
 

@@ -128,6 +128,13 @@ hmeval_status hmeval_write_text(hmeval_session * session, nix_value * value, hme
 hmeval_status hmeval_write_options(
     hmeval_session * session, nix_value * options, unsigned flags, hmeval_sink sink, void * reader);
 
+/* For a worker: a process that evaluates for another one, its client, and ends with it. Call this once the engine is
+ * started; and on the session's thread hmeval_contain_overflow, after which the end of that thread's stack ends the
+ * process with its own exit code, whatever code runs into it. */
+enum { HMEVAL_EXIT_STACK_OVERFLOW = 86 };
+void hmeval_serve(int client);
+void hmeval_contain_overflow(void);
+
 /* cffi: end */
 
 /* From here on: what the C files share, and nobody else. */

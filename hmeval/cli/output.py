@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import sys
 from collections.abc import Iterable
 
@@ -38,3 +40,10 @@ def warn(text: str) -> None:
         sys.stderr.flush()
     except (OSError, ValueError):
         return
+
+
+def pass_on(text: bytes) -> None:
+    """Write what an evaluation wrote to its standard error to this one's: traces and warnings."""
+    with contextlib.suppress(OSError):  # closed
+        while text:
+            text = text[os.write(2, text) :]

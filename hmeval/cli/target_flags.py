@@ -6,6 +6,7 @@ import argparse
 from typing import TYPE_CHECKING
 
 from hmeval.cli.failures import WrongUsage
+from hmeval.cli.output import pass_on
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -62,7 +63,11 @@ def check_target_flags(arguments: argparse.Namespace) -> None:
 def load_target(arguments: argparse.Namespace, progress: Callable[[int], None] | None = None) -> Configuration:
     """The configuration that the flags name, for `with`. Raises WrongUsage, and what `hmeval.load` raises."""
     check_target_flags(arguments)
-    # Here the engine is loaded: help, completion and wrong usage do without.
+    # Help, completion and wrong usage do without. The process starts while the rest is imported here; no evaluation can
+    # end this one.
+    from hmeval import Worker
+
+    worker = Worker(listener=pass_on)
     from hmeval.configuration import load
 
     return load(
@@ -74,4 +79,5 @@ def load_target(arguments: argparse.Namespace, progress: Callable[[int], None] |
         override_inputs=dict(arguments.override_input),
         write_lock_file=arguments.write_lock_file,
         progress=progress,
+        evaluator=worker,
     )

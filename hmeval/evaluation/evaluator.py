@@ -120,11 +120,14 @@ class Evaluator(AnyEvaluator):
 
     def _submit(self, work: Callable[[], T]) -> Job[T]:
         job = Job(work)
+        self._put(job)
+        return job
+
+    def _put(self, job: Job[Any]) -> None:
         with self._lock:
             if self._closed:
                 raise EngineError("the evaluator is closed")
             self._jobs.put(job)
-        return job
 
     def _end(self, job: Job[Any]) -> None:
         """End a job, whether it runs or has not begun. The evaluator is free then for other work."""

@@ -33,6 +33,10 @@ from hmeval.literals import encoded
 _TYPE_NAMES = ("thunk", "int", "float", "bool", "string", "path", "null", "set", "list", "lambda", "external")
 
 
+class OutOfMemoryError(EvaluationError):
+    """Nix asked for memory and got none."""
+
+
 class Session:
     """Carries operations out. All of it is called on the thread that opens it, but for `interrupt`.
 
@@ -78,7 +82,7 @@ class Session:
                 lib.hmeval_session_interrupt(self._handle, on)
 
     def answer(self, operation: Operation, receive: Receiver) -> Answer:
-        """Carry an operation out; `receive` gets what it writes. Raises EvaluationError, MemoryError."""
+        """Carry an operation out; `receive` gets what it writes. Raises EvaluationError."""
         session = self._handle
         match operation:
             case Evaluate(source, base):
@@ -140,7 +144,7 @@ class Session:
         if status in (lib.HMEVAL_OK, lib.HMEVAL_ABSENT, lib.HMEVAL_STOPPED):
             return status
         if status == lib.HMEVAL_NO_MEMORY:
-            raise MemoryError("Nix has no memory left")
+            raise OutOfMemoryError("there is no memory left for the evaluation")
         raise self._error()
 
     def _error(self) -> EvaluationError:

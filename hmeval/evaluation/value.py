@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -41,7 +42,8 @@ class Value:
                 raise KeyError(key)
             return found
         self._must_be("list")
-        found = self._element(key if key >= 0 else len(self) + key)
+        index = operator.index(key)
+        found = self._element(index if index >= 0 else len(self) + index)
         if found is None:
             raise IndexError(key)
         return found

@@ -1,4 +1,4 @@
-"""Evaluator and Value by the contract: what they give, what they refuse, and how they end."""
+"""Evaluator, Worker and Value by the contract: what they give, what they refuse, and how they end."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 import hmeval
-from hmeval import Derivation, EngineError, EvaluationError, Evaluator, Function, NixPath, Position, Value
+from hmeval import Derivation, EngineError, EvaluationError, Evaluator, Function, NixPath, Position, Value, Worker
 
 Program = Callable[..., str]
 
@@ -24,10 +24,17 @@ Program = Callable[..., str]
 ENDLESS = "builtins.genericClosure { startSet = [ { key = 0; } ]; operator = x: [ { key = x.key + 1; } ]; }"
 
 
-@pytest.fixture
-def own() -> Iterator[Evaluator]:
+@pytest.fixture(scope="module", params=[Evaluator, Worker])
+def evaluator(request: pytest.FixtureRequest) -> Iterator[Evaluator | Worker]:
+    """One of each kind of evaluator for the whole file."""
+    with request.param() as made:
+        yield made
+
+
+@pytest.fixture(params=[Evaluator, Worker])
+def own(request: pytest.FixtureRequest) -> Iterator[Evaluator | Worker]:
     """An evaluator of the test's own, to be closed."""
-    with Evaluator() as made:
+    with request.param() as made:
         yield made
 
 
@@ -49,7 +56,7 @@ def own() -> Iterator[Evaluator]:
         ("builtins.add", "lambda", Function()),
     ],
 )
-def test_types(evaluator: Evaluator, expression: str, kind: str, python: Any) -> None:
+def test_types(evaluator: Evaluator | Worker, expression: str, kind: str, python: Any) -> None:
     value = evaluator.eval(expression)
     assert value.type == kind == evaluator.eval("builtins.typeOf")(value).to_python()
     assert value.to_python() == python
@@ -58,7 +65,7 @@ def test_types(evaluator: Evaluator, expression: str, kind: str, python: Any) ->
     assert bool(value)
 
 
-def test_sets(evaluator: Evaluator) -> None:
+def test_sets(evaluator: Evaluator | Worker) -> None:
     value = evaluator.eval('{ b = 1; a = 2; "é" = 3; "" = 4; B = 5; "${toString 1}" = 6; }')
     assert value.attr_names() == list(value) == ["", "1", "B", "a", "b", "é"]
     assert len(value) == 6
@@ -72,7 +79,7 @@ def test_sets(evaluator: Evaluator) -> None:
         value["c"]
 
 
-def test_lists(evaluator: Evaluator) -> None:
+def test_lists(evaluator: Evaluator | Worker) -> None:
     value = evaluator.eval("[ 1 2 3 ]")
     assert [element.to_python() for element in value] == [1, 2, 3]
     assert (value[0].to_python(), value[-1].to_python(), value[-3].to_python()) == (1, 3, 1)
@@ -84,13 +91,13 @@ def test_lists(evaluator: Evaluator) -> None:
 
 
 @pytest.mark.parametrize("index", [2**64, -(2**64), 10**30])
-def test_an_index_beyond_64_bits_is_an_index_error(evaluator: Evaluator, index: int) -> None:
+def test_an_index_beyond_64_bits_is_an_index_error(evaluator: Evaluator | Worker, index: int) -> None:
     with pytest.raises(IndexError):
         evaluator.eval("[ 1 ]")[index]
 
 
 @pytest.mark.parametrize("name", ["a\0", "\ud800"])
-def test_a_name_that_no_set_can_have_is_a_missing_one(evaluator: Evaluator, name: str) -> None:
+def test_a_name_that_no_set_can_have_is_a_missing_one(evaluator: Evaluator | Worker, name: str) -> None:
     value = evaluator.eval("{ a = 1; }")
     assert name not in value
     assert value.get(name, "default") == "default"
@@ -99,7 +106,7 @@ def test_a_name_that_no_set_can_have_is_a_missing_one(evaluator: Evaluator, name
 
 
 @pytest.mark.parametrize("expression", ["1", '"ab"', "[ 1 ]", "null", "x: x", "/a"])
-def test_what_is_no_set(evaluator: Evaluator, expression: str) -> None:
+def test_what_is_no_set(evaluator: Evaluator | Worker, expression: str) -> None:
     value = evaluator.eval(expression)
     wrong: list[Callable[[], Any]] = [lambda: value["a"], lambda: value.get("a"), lambda: value.position("a")]
     for use in [*wrong, value.attr_names]:
@@ -108,7 +115,7 @@ def test_what_is_no_set(evaluator: Evaluator, expression: str) -> None:
 
 
 @pytest.mark.parametrize("expression", ["1", '"ab"', "{ a = 1; }", "null", "x: x", "/a"])
-def test_what_is_no_list(evaluator: Evaluator, expression: str) -> None:
+def test_what_is_no_list(evaluator: Evaluator | Worker, expression: str) -> None:
     value = evaluator.eval(expression)
     with pytest.raises(TypeError, match="list"):
         value[0]
@@ -120,13 +127,13 @@ def test_what_is_no_list(evaluator: Evaluator, expression: str) -> None:
 
 
 @pytest.mark.parametrize("index", [None, 1.0, slice(0, 1), b"a", ()])
-def test_what_is_no_index(evaluator: Evaluator, index: Any) -> None:
+def test_what_is_no_index(evaluator: Evaluator | Worker, index: Any) -> None:
     for expression in ("[ 1 2 ]", "{ a = 1; }"):
         with pytest.raises(TypeError):
             evaluator.eval(expression)[index]
 
 
-def test_values_are_as_lazy_as_nix(evaluator: Evaluator) -> None:
+def test_values_are_as_lazy_as_nix(evaluator: Evaluator | Worker) -> None:
     value = evaluator.eval('{ a = throw "a"; b = [ (throw "b") 2 ]; }')
     assert value.attr_names() == ["a", "b"]
     assert value["b"][1].to_python() == 2
@@ -135,7 +142,7 @@ def test_values_are_as_lazy_as_nix(evaluator: Evaluator) -> None:
             use()
 
 
-def test_calls(evaluator: Evaluator) -> None:
+def test_calls(evaluator: Evaluator | Worker) -> None:
     add = evaluator.eval("a: b: a + b")
     assert add(1)(2).to_python() == add(1, 2).to_python() == evaluator.call(add, 1, 2).to_python() == 3
     assert add("x", evaluator.eval('"y"')).to_python() == "xy"
@@ -149,7 +156,7 @@ def test_calls(evaluator: Evaluator) -> None:
         add(object())
 
 
-def test_positions(evaluator: Evaluator, tmp_path: Path) -> None:
+def test_positions(evaluator: Evaluator | Worker, tmp_path: Path) -> None:
     file = tmp_path / "set.nix"
     file.write_text('{\n  a = 1;\n  b.c = throw "not asked for";\n\t"é x" = 2;\n} // { ${"made"} = 1; }\n')
     value = evaluator.eval_file(file)
@@ -161,7 +168,7 @@ def test_positions(evaluator: Evaluator, tmp_path: Path) -> None:
     assert evaluator.eval("builtins.listToAttrs [ ]").position("a") is None
 
 
-def test_values_of_another_evaluator_are_refused(evaluator: Evaluator, own: Evaluator) -> None:
+def test_values_of_another_evaluator_are_refused(evaluator: Evaluator | Worker, own: Evaluator | Worker) -> None:
     strange, identity = own.eval("{ a = 1; }"), evaluator.eval("x: x")
     uses: list[Callable[[], Any]] = [
         lambda: identity(strange),
@@ -179,7 +186,7 @@ def test_values_of_another_evaluator_are_refused(evaluator: Evaluator, own: Eval
 # -- files and folders ------------------------------------------------------------------------------------------------
 
 
-def test_files(evaluator: Evaluator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_files(evaluator: Evaluator | Worker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     folder = tmp_path / "a b ${x} é"
     folder.mkdir()
     (folder / "default.nix").write_text("import ./other.nix + (import ../up.nix)")
@@ -195,7 +202,7 @@ def test_files(evaluator: Evaluator, tmp_path: Path, monkeypatch: pytest.MonkeyP
     assert evaluator.eval("[ ./. ../x ]", base="/a/b").to_python() == [NixPath("/a/b"), NixPath("/a/x")]
 
 
-def test_files_that_cannot_be_read(evaluator: Evaluator, tmp_path: Path) -> None:
+def test_files_that_cannot_be_read(evaluator: Evaluator | Worker, tmp_path: Path) -> None:
     for path in (tmp_path / "absent.nix", tmp_path):
         with pytest.raises(EvaluationError) as failure:
             evaluator.eval_file(path)
@@ -332,8 +339,9 @@ def uses_of(value: Value) -> list[Callable[[], Any]]:
     return [*by_type.get(value.type, []), value.to_python, value.show]
 
 
-def test_values_after_close_raise() -> None:
-    evaluator = Evaluator()
+@pytest.mark.parametrize("kind", [Evaluator, Worker])
+def test_values_after_close_raise(kind: type[Evaluator | Worker]) -> None:
+    evaluator = kind()
     values = [evaluator.eval(text) for text in ("{ a.b = 1; }", "[ 1 ]", "x: x", "1", '"a"', "/a", "null")]
     evaluator.close()
     assert evaluator.closed
@@ -355,7 +363,7 @@ def test_values_after_close_raise() -> None:
             use()
 
 
-def test_closing_twice_and_from_everywhere(own: Evaluator) -> None:
+def test_closing_twice_and_from_everywhere(own: Evaluator | Worker) -> None:
     closers = [threading.Thread(target=own.close) for _ in range(8)]
     for closer in closers:
         closer.start()
@@ -373,7 +381,7 @@ def outcome(use: Callable[[], Any]) -> Any:
         return error
 
 
-def test_closing_ends_a_running_evaluation_and_those_that_wait(own: Evaluator) -> None:
+def test_closing_ends_a_running_evaluation_and_those_that_wait(own: Evaluator | Worker) -> None:
     outcomes: list[Any] = []
     waiting = [
         threading.Thread(target=lambda: outcomes.append(outcome(lambda: own.eval(ENDLESS).to_python())))
@@ -416,11 +424,12 @@ def failing_use(evaluator: Evaluator) -> weakref.ref[Marker]:
     return weakref.ref(marker)
 
 
-def test_failures_leave_no_cycles(own: Evaluator) -> None:
+def test_failures_leave_no_cycles() -> None:
     """What a failed evaluation held is free as soon as its error is: values are not kept until Python collects."""
     gc.disable()
     try:
-        assert failing_use(own)() is None
+        with Evaluator() as evaluator:
+            assert failing_use(evaluator)() is None
     finally:
         gc.enable()
 
@@ -437,10 +446,12 @@ EXITS = {
 }
 
 
+@pytest.mark.parametrize("kind", ["Evaluator", "Worker"])
 @pytest.mark.parametrize("case", EXITS)
-def test_the_interpreter_ends_with(program: Program, case: str) -> None:
+def test_the_interpreter_ends_with(program: Program, case: str, kind: str) -> None:
     setup = f"import sys, threading, hmeval\nfrom time import sleep\nENDLESS = {ENDLESS!r}\n"
-    source = f"{setup}evaluator = hmeval.Evaluator()\nevaluator.eval('1')\n{EXITS[case]}\nprint('end')\n"
+    use = EXITS[case].replace("hmeval.Evaluator", f"hmeval.{kind}")
+    source = f"{setup}evaluator = hmeval.{kind}()\nevaluator.eval('1')\n{use}\nprint('end')\n"
     assert program(source, timeout=20).endswith("end\n")
 
 

@@ -1,0 +1,146 @@
+"""Worker: an evaluator in a child process, which no evaluation can take down."""
+
+from __future__ import annotations
+
+import atexit
+import threading
+import weakref
+from collections.abc import Iterator, Sequence
+
+from hmeval.errors import EngineError
+from hmeval.evaluation import protocol
+from hmeval.evaluation.any_evaluator import AnyEvaluator
+from hmeval.evaluation.child import Child, Exchange, Listener, NotBegunError, Reference, Settings, StartError
+from hmeval.evaluation.operations import Answer, Held, Operation
+from hmeval.evaluation.protocol import Counted, Done, Kept, Open, Piece
+from hmeval.evaluation.value import Value
+
+SMALLEST_MEMORY = 256 * 1024 * 1024
+"""Python, Nix and the evaluator's stack take half of it."""
+
+_FIRST_DELAY, _LONGEST_DELAY = 0.1, 5.0
+
+_open_workers: weakref.WeakSet[Worker] = weakref.WeakSet()
+
+
+class Worker(AnyEvaluator):
+    """Evaluates Nix expressions in a child process; otherwise as Evaluator.
+
+    Recursion without an end, a crash, a want of memory and an evaluation that takes too long are EvaluationErrors (kind
+    stack-overflow, other, other, interrupted). The next request is answered by a new process where the old one has
+    ended. The values of that one have ended with it: they raise EngineError.
+
+    Args:
+        lookup_path: where <names> are found, as `name=/folder`, before $NIX_PATH.
+        store: the URI of a Nix store; by default the system's where it can be used, else a private one below the
+            cache folder.
+        timeout: seconds that one request may take, from when the process is free for it.
+        memory: bytes that the process may have, at least SMALLEST_MEMORY.
+        listener: is told what the process writes to its standard error (`builtins.trace`, warnings), on another
+            thread; without one it is part of the message where the process ends unexpectedly.
+
+    The process starts at once; where Nix or the store cannot be used, the first request raises EngineError.
+    """
+
+    def __init__(
+        self,
+        *,
+        lookup_path: Sequence[str] = (),
+        store: str | None = None,
+        timeout: float | None = None,
+        memory: int | None = None,
+        listener: Listener | None = None,
+    ) -> None:
+        if timeout is not None and not timeout > 0:
+            raise ValueError("timeout is a number of seconds above zero")
+        if memory is not None and memory < SMALLEST_MEMORY:
+            raise ValueError(f"a worker needs at least {SMALLEST_MEMORY} bytes of memory")
+        self._settings = Settings(Open(store, list(lookup_path)), timeout, memory, listener)
+        self._lock = threading.Lock()
+        self._closing = threading.Event()
+        self._failed_starts = 0
+        self._child = Child(self._settings)
+        _open_workers.add(self)
+
+    def close(self) -> None:
+        """End the process, and a running evaluation with it; the worker's values raise EngineError from then on."""
+        self._closing.set()
+        with self._lock:
+            child = self._child
+        child.close()
+
+    @property
+    def closed(self) -> bool:
+        """Whether close() was called."""
+        return self._closing.is_set()
+
+    # -- for Value and for extraction ------------------------------------------------------------------------------
+
+    def _ask(self, operation: Operation) -> Answer:
+        while True:
+            child, exchange = self._begin(operation)
+            try:
+                answer = self._answer(child, exchange)
+            except NotBegunError:
+                continue  # whatever refers to a value of that process is refused then
+            match answer:
+                case Kept(type):
+                    return Held(Reference(child, exchange.number), type)
+                case Counted(size):
+                    return size
+                case Done():
+                    return None
+            raise EngineError("a worker's process gave an answer of another kind than was asked for")
+
+    def _pieces(self, operation: Operation) -> Iterator[tuple[bytes, int]]:
+        while True:
+            child, exchange = self._begin(operation)
+            try:
+                while isinstance(answer := self._answer(child, exchange), Piece):
+                    yield answer.content, answer.options
+                return
+            except NotBegunError:
+                continue
+            except GeneratorExit:
+                child.give_up(exchange)
+                raise
+
+    def _answer(self, child: Child, exchange: Exchange) -> protocol.Answer:
+        try:
+            answer = child.answer(exchange)
+        except StartError:
+            self._failed_starts += 1
+            raise
+        except KeyboardInterrupt:
+            child.give_up(exchange)
+            raise
+        self._failed_starts = 0
+        return answer
+
+    def _holds(self, value: Value) -> bool:
+        child = value._reference.child
+        return child is self._child and self._child.alive
+
+    def _begin(self, operation: Operation) -> tuple[Child, Exchange]:
+        while True:
+            child = self._living_child()
+            try:
+                return child, child.ask(operation, self._settings.timeout)
+            except NotBegunError:
+                continue
+
+    def _living_child(self) -> Child:
+        with self._lock:
+            if not self._child.alive and self._failed_starts:
+                self._closing.wait(min(_LONGEST_DELAY, _FIRST_DELAY * 2 ** (self._failed_starts - 1)))
+            if self._closing.is_set():
+                raise EngineError("the evaluator is closed")
+            if not self._child.alive:
+                self._child = Child(self._settings)
+            return self._child
+
+
+@atexit.register
+def _close_all() -> None:
+    for worker in list(_open_workers):
+        worker.close()
