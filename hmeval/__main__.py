@@ -6,7 +6,7 @@ import contextlib
 import os
 import sys
 
-from hmeval.cli import main
+from hmeval.evaluation import spawn
 
 
 def run_process() -> None:
@@ -15,11 +15,20 @@ def run_process() -> None:
     What the process holds goes with it: taking apart Python's objects and Nix's one by one costs a tenth of a cold
     listing, and nothing is left to do by then (`main` has written and closed everything).
     """
+    if _will_evaluate(sys.argv[1:]):
+        spawn.prepare()  # it gets ready while the rest is imported
+    from hmeval.cli import main
+
     code = main()
     for stream in (sys.stdout, sys.stderr):
         with contextlib.suppress(OSError, ValueError, AttributeError):  # closed, or not there
             stream.flush()
     os._exit(code)
+
+
+def _will_evaluate(arguments: list[str]) -> bool:
+    """Whether these are a command's arguments, which most probably evaluates."""
+    return bool(arguments) and not arguments[0].startswith("-") and not {"-h", "--help"} & set(arguments)
 
 
 if __name__ == "__main__":

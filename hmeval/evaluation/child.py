@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import _socket  # `socket` takes longer to import than the process takes to start
+import _socket
 import contextlib
 import os
 import queue
 import select
-import sys
 import threading
 import time
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any, NamedTuple, TypeAlias
 
 from hmeval.errors import EngineError, EvaluationError, HmevalError
@@ -31,6 +29,7 @@ from hmeval.evaluation.protocol import (
     error_of,
     frame,
 )
+from hmeval.evaluation.spawn import Process, spawn
 
 Listener: TypeAlias = Callable[[bytes], None]
 """Told what the process writes to its standard error."""
@@ -42,10 +41,8 @@ GRACE = 1.0
 PATIENCE = 60.0
 """Seconds that a process has to start."""
 
-# The evaluator's stack has 72 MB, Python and the libraries have 30.
-_BESIDE_THE_HEAP = 160 * 1024 * 1024
 _KEPT_OF_STANDARD_ERROR = 16 * 1024
-_KILL, _ABORT, _SEGV = 9, 6, 11  # `signal` is slow to import, too
+_KILL, _ABORT = 9, 6  # `signal` is slow to import
 
 
 class Settings(NamedTuple):
@@ -92,26 +89,24 @@ class Child:
         self._next_number = 0
         self.released: list[int] = []
         self._tail = bytearray()
-        self._pid: int | None = None
         self._closing = False
         self._condemned = False  # it has ended, or is about to
         self._out_of_memory = False  # which was told
         self.started = False
-        self._connect()
-        self.ask(settings.open, PATIENCE)
-        self._reader = threading.Thread(target=self._live, name="hmeval-worker", daemon=True)
-        self._reader.start()
+        self.untold: StartError | None = None  # it ended before it was asked anything
+        self._start()
 
-    def _connect(self) -> None:
+    def _start(self) -> None:
+        # A process dies with the thread that started it, so that has to be one which lives as long.
+        spawned: queue.SimpleQueue[Process | Exception] = queue.SimpleQueue()
+        self._reader = threading.Thread(target=self._live, args=[spawned], name="hmeval-worker", daemon=True)
         try:
-            self._socket, self._far_socket = _socket.socketpair()
-            self._errors, self._far_errors = os.pipe()
-        except OSError as error:
-            raise EngineError(f"a worker needs four more open files: {error}") from error
-        os.set_blocking(self._errors, False)
-        self._far_socket.setblocking(True)
-        # The process reads at all times; one that does not is stopped, or worse.
-        self._socket.settimeout(self._settings.timeout or PATIENCE)
+            self._reader.start()
+        except RuntimeError as error:
+            raise StartError(f"there is no thread for a worker: {error}") from error
+        process = spawned.get()
+        if isinstance(process, Exception):
+            raise StartError(f"the worker could not be started: {process}") from process
 
     # -- asking -----------------------------------------------------------------------------------------------------
 
@@ -210,9 +205,9 @@ class Child:
         """End the process and what it has started, now."""
         with self._lock:  # in which the process is not forgotten: its number is its own
             self._condemned = True
-            if self._pid is not None:
+            if self._process is not None:
                 with contextlib.suppress(ProcessLookupError, PermissionError):
-                    os.killpg(self._pid, _KILL)
+                    os.killpg(self._process.pid, _KILL)
 
     def close(self) -> None:
         """Hang up, end the process, and wait until it is gone."""
@@ -221,17 +216,30 @@ class Child:
             self.kill()
             with contextlib.suppress(OSError):
                 self._socket.shutdown(_socket.SHUT_RDWR)
+        self.wait()
+
+    def wait(self) -> None:
+        """Wait until the process, which has ended or is about to, is gone."""
         if threading.current_thread() is not self._reader:
             self._reader.join()
 
     # -- the thread -------------------------------------------------------------------------------------------------
 
-    def _live(self) -> None:
-        """From start to end. A child dies with the thread that started it (PR_SET_PDEATHSIG): with this one."""
-        problem: str | None = None
-        status: int | None = None
+    def _live(self, spawned: queue.SimpleQueue[Process | Exception]) -> None:
+        """From start to end."""
         try:
-            self._start()
+            self._process: Process | None = spawn(self._settings.memory)
+        except (EngineError, OSError) as error:
+            spawned.put(error)
+            return
+        self._socket, self._errors = self._process.socket, self._process.errors
+        os.set_blocking(self._errors, False)
+        # The process reads at all times; one that does not is stopped, or worse.
+        self._socket.settimeout(self._settings.timeout or PATIENCE)
+        self.ask(self._settings.open, PATIENCE)
+        spawned.put(self._process)
+        problem: str | None = None
+        try:
             self._listen()
         except (EngineError, OSError) as error:
             problem = str(error)
@@ -243,15 +251,6 @@ class Child:
             self._tell_the_end(status, problem)
             self._socket.close()
             os.close(self._errors)
-
-    def _start(self) -> None:
-        try:
-            with self._lock:
-                if not self._closing:
-                    self._pid = _spawn(self._settings.memory, self._far_socket.fileno(), self._far_errors)
-        finally:
-            self._far_socket.close()
-            os.close(self._far_errors)
 
     def _listen(self) -> None:
         frames = Frames()
@@ -308,17 +307,16 @@ class Child:
 
     def _bury(self) -> int | None:
         """Wait for the process, which has hung up, and end what it leaves; its exit status, if it is known."""
-        if self._pid is None:
-            return None
-        end = time.monotonic() + GRACE
+        assert self._process is not None
+        pid, end = self._process.pid, time.monotonic() + GRACE
         with contextlib.suppress(ChildProcessError):  # somebody else has waited for it
-            while os.waitid(os.P_PID, self._pid, os.WEXITED | os.WNOWAIT | os.WNOHANG) is None:
+            while os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT | os.WNOHANG) is None:
                 if time.monotonic() > end:
                     break
                 time.sleep(0.001)
         with self._lock:
             self.kill()
-            pid, self._pid = self._pid, None
+            self._process = None
         try:
             return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
         except ChildProcessError:
@@ -330,7 +328,9 @@ class Child:
             pending, self._pending = list(self._pending.values()), {}
             for exchange in pending:
                 guilty = exchange is pending[0] and not self._out_of_memory
-                exchange.answers.put(self._error_for(exchange, guilty, status, problem))
+                error = self._error_for(exchange, guilty, status, problem)
+                self.untold = error if isinstance(error, StartError) and len(pending) == 1 else None
+                exchange.answers.put(error)
 
     def _error_for(self, exchange: Exchange, guilty: bool, status: int | None, problem: str | None) -> HmevalError:
         if self._closing:
@@ -413,35 +413,3 @@ def _end_by(status: int | None) -> str:
     with contextlib.suppress(ValueError):
         return f"was killed by signal {signal.Signals(-status).name}"
     return f"was killed by signal {-status}"
-
-
-def _spawn(memory: int | None, socket: int, errors: int) -> int:
-    """Start a worker's process in a group of its own: Ctrl-C is its client's affair."""
-    if not sys.executable:
-        raise EngineError("a worker needs a Python interpreter to start, and sys.executable names none")
-    # As little as possible: `site` is not needed where the path is given.
-    path = [*sys.path, str(Path(__file__).resolve().parents[2])]
-    program = (
-        f"import sys; sys.path[:] = {path!r}; "
-        f"from hmeval.evaluation.worker_process import run; run({os.getpid()}, {memory!r})"
-    )
-    flags = ["-I", "-S", *(["-B"] if sys.dont_write_bytecode else [])]
-    places = [(socket, 0), (errors, 1), (errors, 2)]
-    return os.posix_spawn(
-        sys.executable,
-        [sys.executable, *flags, "-c", program],
-        _environment(memory),
-        file_actions=[(os.POSIX_SPAWN_DUP2, from_, to) for from_, to in places],
-        setpgroup=0,
-        setsigmask=[],
-    )
-
-
-def _environment(memory: int | None) -> dict[str, str]:
-    environment = dict(os.environ)
-    if memory is not None:
-        # What Nix's collector holds it never gives back, so it must not hold everything: C++ and Python need some, too.
-        heap = memory - _BESIDE_THE_HEAP
-        environment["GC_MAXIMUM_HEAP_SIZE"] = str(heap)
-        environment["GC_INITIAL_HEAP_SIZE"] = str(heap // 4)  # by itself Nix takes up to 384 MiB at once
-    return environment

@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
-from urllib.parse import quote
 
 from hmeval.errors import EngineError
-from hmeval.folders import cache_folder
 
-_STATE = Path("/nix/var/nix")
+_STATE = "/nix/var/nix"
 
 
 def system_store_usable() -> bool:
     """Whether the store that Nix takes by itself can be used: one named in the environment, a daemon, or our own."""
     if os.environ.get("NIX_REMOTE") or os.environ.get("NIX_STORE_DIR"):
         return True
-    return (_STATE / "daemon-socket/socket").exists() or os.access(_STATE / "db", os.W_OK)
+    return os.path.exists(f"{_STATE}/daemon-socket/socket") or os.access(f"{_STATE}/db", os.W_OK)
 
 
 def private_store_uri() -> str:
@@ -24,6 +21,10 @@ def private_store_uri() -> str:
 
     Its paths differ from those of /nix/store. Raises EngineError where the folder cannot be made.
     """
+    from urllib.parse import quote  # slow to import, and rarely needed
+
+    from hmeval.folders import cache_folder
+
     folder = cache_folder() / "nix"
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -39,7 +39,8 @@ class Worker(AnyEvaluator):
         listener: is told what the process writes to its standard error (`builtins.trace`, warnings), on another
             thread; without one it is part of the message where the process ends unexpectedly.
 
-    The process starts at once; where Nix or the store cannot be used, the first request raises EngineError.
+    Raises EngineError where no process can be started. Where Nix or the store cannot be used, the first request does:
+    the process gets ready while its client does something else.
     """
 
     def __init__(
@@ -59,7 +60,7 @@ class Worker(AnyEvaluator):
         self._lock = threading.Lock()
         self._closing = threading.Event()
         self._failed_starts = 0
-        self._child = Child(self._settings)
+        self._child = self._new_child()
         _open_workers.add(self)
 
     def close(self) -> None:
@@ -131,13 +132,28 @@ class Worker(AnyEvaluator):
 
     def _living_child(self) -> Child:
         with self._lock:
-            if not self._child.alive and self._failed_starts:
-                self._closing.wait(min(_LONGEST_DELAY, _FIRST_DELAY * 2 ** (self._failed_starts - 1)))
             if self._closing.is_set():
                 raise EngineError("the evaluator is closed")
             if not self._child.alive:
-                self._child = Child(self._settings)
+                self._child.wait()
+                self._tell_failed_start()
+                self._child = self._new_child()
             return self._child
+
+    def _tell_failed_start(self) -> None:
+        error, self._child.untold = self._child.untold, None
+        if error is not None:
+            self._failed_starts += 1
+            raise error
+
+    def _new_child(self) -> Child:
+        if self._failed_starts:
+            self._closing.wait(min(_LONGEST_DELAY, _FIRST_DELAY * 2 ** (self._failed_starts - 1)))
+        try:
+            return Child(self._settings)
+        except StartError:
+            self._failed_starts += 1
+            raise
 
 
 @atexit.register

@@ -240,11 +240,11 @@ def test_the_lookup_path_comes_before_that_of_the_environment(program: Program, 
 # -- the store --------------------------------------------------------------------------------------------------------
 
 STORE = """
-    import json, os, pathlib, sys
+    import json, os, sys
     from hmeval import Evaluator
     from hmeval.evaluation import store
     if "NO_SYSTEM_STORE" in os.environ:
-        store._STATE = pathlib.Path("/nowhere")  # whatever this machine has
+        store._STATE = "/nowhere"  # whatever this machine has
     with Evaluator(**json.loads(sys.argv[1])) as evaluator:
         text = "derivation { name = ''n''; system = ''s''; builder = ''/b''; x = ./file; }"
         read = evaluator.eval(text, base=sys.argv[2]).to_python()
@@ -290,9 +290,9 @@ def test_a_private_store_that_cannot_be_made(program: Program, tmp_path: Path) -
     (tmp_path / "file").write_text("not a folder")
     printed = program(
         """
-        import hmeval, pathlib
+        import hmeval
         from hmeval.evaluation import store
-        store._STATE = pathlib.Path("/nowhere")
+        store._STATE = "/nowhere"
         try:
             hmeval.Evaluator()
         except hmeval.EngineError as error:

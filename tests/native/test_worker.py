@@ -297,12 +297,16 @@ def test_a_store_that_cannot_be_used(watched: Callable[..., Watched]) -> None:
 
 
 def test_a_program_that_is_not_there(watched: Callable[..., Watched], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sys, "executable", "/nowhere/python")
-    worker = watched().worker
-    with pytest.raises(EngineError, match="could not be started"):
-        worker.eval("1")
+    made = watched()
+    made.kill()
+    for missing in ("/nowhere/python", ""):
+        monkeypatch.setattr(sys, "executable", missing)
+        with pytest.raises(EngineError, match="could not be started"):
+            Worker()
+        with pytest.raises(EngineError, match="could not be started"):
+            made.worker.eval("1")
     monkeypatch.undo()
-    check_works(worker)
+    check_works(made.worker)
 
 
 @pytest.mark.parametrize(

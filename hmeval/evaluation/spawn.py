@@ -1,0 +1,90 @@
+"""Starting a worker's process: as soon as possible, so this imports next to nothing."""
+
+from __future__ import annotations
+
+import _socket  # `socket` takes nearly as long to import as the process takes to start
+import os
+import sys
+from typing import NamedTuple
+
+from hmeval.errors import EngineError
+
+# The evaluator's stack has 72 MB, Python and the libraries have 30.
+_BESIDE_THE_HEAP = 160 * 1024 * 1024
+
+
+class Process(NamedTuple):
+    """A worker's process: its number, the socket to talk to it, and where its standard error is read."""
+
+    pid: int
+    socket: _socket.socket
+    errors: int
+
+
+_prepared: list[Process] = []
+
+
+def prepare() -> None:
+    """Start a process, without a limit of memory, for the next `spawn` of such a one.
+
+    It dies with the calling thread. Where it cannot be started, `spawn` will tell.
+    """
+    try:
+        _prepared.append(_start(None))
+    except (EngineError, OSError):
+        return
+
+
+def spawn(memory: int | None) -> Process:
+    """Start a process that may have so many bytes of memory; it dies with the calling thread (PR_SET_PDEATHSIG).
+
+    Raises EngineError, OSError.
+    """
+    return _prepared.pop() if _prepared and memory is None else _start(memory)
+
+
+def _start(memory: int | None) -> Process:
+    ours, theirs = _socket.socketpair()
+    errors, their_errors = os.pipe()
+    try:
+        theirs.setblocking(True)
+        return Process(_run(memory, theirs.fileno(), their_errors), ours, errors)
+    except BaseException:
+        ours.close()
+        os.close(errors)
+        raise
+    finally:
+        theirs.close()
+        os.close(their_errors)
+
+
+def _run(memory: int | None, socket: int, errors: int) -> int:
+    """Run Python with the socket as standard input, in a process group of its own: Ctrl-C is for its client."""
+    if not sys.executable:
+        raise EngineError("a worker needs a Python interpreter to run, and sys.executable names none")
+    # `site` is not needed where the path is given.
+    path = [*sys.path, os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))]
+    program = (
+        f"import sys; sys.path[:] = {path!r}; "
+        f"from hmeval.evaluation.worker_process import run; run({os.getpid()}, {memory!r})"
+    )
+    flags = ["-I", "-S", *(["-B"] if sys.dont_write_bytecode else [])]
+    places = [(socket, 0), (errors, 1), (errors, 2)]
+    return os.posix_spawn(
+        sys.executable,
+        [sys.executable, *flags, "-c", program],
+        _environment(memory),
+        file_actions=[(os.POSIX_SPAWN_DUP2, from_, to) for from_, to in places],
+        setpgroup=0,
+        setsigmask=[],
+    )
+
+
+def _environment(memory: int | None) -> dict[str, str]:
+    environment = dict(os.environ)
+    if memory is not None:
+        # What Nix's collector holds it never gives back, so it must not hold everything: C++ and Python need some, too.
+        heap = memory - _BESIDE_THE_HEAP
+        environment["GC_MAXIMUM_HEAP_SIZE"] = str(heap)
+        environment["GC_INITIAL_HEAP_SIZE"] = str(heap // 4)  # by itself Nix takes up to 384 MiB at once
+    return environment
