@@ -21,16 +21,17 @@ class Process(NamedTuple):
     errors: int
 
 
-_prepared: list[Process] = []
+_prepared: list[tuple[dict[str, str], Process]] = []
 
 
 def prepare() -> None:
-    """Start a process, without a limit of memory, for the next `spawn` of such a one.
+    """Start a process, without a limit of memory, for the next `spawn` of just such a one.
 
     It dies with the calling thread. Where it cannot be started, `spawn` will tell.
     """
+    environment = _environment(None)
     try:
-        _prepared.append(_start(None))
+        _prepared.append((environment, _start(None, environment)))
     except (EngineError, OSError):
         return
 
@@ -40,15 +41,18 @@ def spawn(memory: int | None) -> Process:
 
     Raises EngineError, OSError.
     """
-    return _prepared.pop() if _prepared and memory is None else _start(memory)
+    environment = _environment(memory)
+    if memory is None and _prepared and _prepared[-1][0] == environment:
+        return _prepared.pop()[1]
+    return _start(memory, environment)
 
 
-def _start(memory: int | None) -> Process:
+def _start(memory: int | None, environment: dict[str, str]) -> Process:
     ours, theirs = _socket.socketpair()
     errors, their_errors = os.pipe()
     try:
         theirs.setblocking(True)
-        return Process(_run(memory, theirs.fileno(), their_errors), ours, errors)
+        return Process(_run(memory, environment, theirs.fileno(), their_errors), ours, errors)
     except BaseException:
         ours.close()
         os.close(errors)
@@ -58,7 +62,7 @@ def _start(memory: int | None) -> Process:
         os.close(their_errors)
 
 
-def _run(memory: int | None, socket: int, errors: int) -> int:
+def _run(memory: int | None, environment: dict[str, str], socket: int, errors: int) -> int:
     """Run Python with the socket as standard input, in a process group of its own: Ctrl-C is for its client."""
     if not sys.executable:
         raise EngineError("a worker needs a Python interpreter to run, and sys.executable names none")
@@ -73,7 +77,7 @@ def _run(memory: int | None, socket: int, errors: int) -> int:
     return os.posix_spawn(
         sys.executable,
         [sys.executable, *flags, "-c", program],
-        _environment(memory),
+        environment,
         file_actions=[(os.POSIX_SPAWN_DUP2, from_, to) for from_, to in places],
         setpgroup=0,
         setsigmask=[],

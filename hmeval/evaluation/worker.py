@@ -75,6 +75,11 @@ class Worker(AnyEvaluator):
         """Whether close() was called."""
         return self._closing.is_set()
 
+    def __del__(self) -> None:
+        child: Child | None = getattr(self, "_child", None)
+        if child is not None:  # none could be started
+            child.kill()
+
     # -- for Value and for extraction ------------------------------------------------------------------------------
 
     def _ask(self, operation: Operation) -> Answer:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hmeval.evaluation import codec
+from hmeval.evaluation import codec, protocol
 from hmeval.evaluation.ffi import lib
 from hmeval.options import extract
 
@@ -18,3 +18,7 @@ def test_the_flags_of_options_are_those_of_the_header() -> None:
     assert extract.VALUES == lib.HMEVAL_OPTIONS_VALUES | lib.HMEVAL_OPTIONS_STATE
     assert extract.DETAILS == lib.HMEVAL_OPTIONS_DETAILS
     assert extract.ALONE == lib.HMEVAL_OPTIONS_ALONE
+
+
+def test_the_exit_code_is_that_of_the_header() -> None:
+    assert protocol.EXIT_STACK_OVERFLOW == lib.HMEVAL_EXIT_STACK_OVERFLOW

@@ -286,6 +286,15 @@ def test_a_process_outlives_the_thread_that_needed_it(watched: Callable[..., Wat
     assert kept[0]["a"].to_python() == 1
 
 
+def test_a_worker_that_is_let_go_ends(watched: Callable[..., Watched]) -> None:
+    before, threads = children(), threading.active_count()
+    worker = Worker()
+    check_works(worker)
+    assert len(children() - before) == 1
+    del worker
+    assert until(lambda: children() == before and threading.active_count() == threads)
+
+
 # -- starting ---------------------------------------------------------------------------------------------------------
 
 
@@ -429,6 +438,20 @@ def test_a_configuration_goes_on_with_a_new_process(watched: Callable[..., Watch
         assert configuration.option("programs.git.enable").value == {"json": True}
         assert "programs.git.enable" in configuration.options
     assert made.worker.closed
+
+
+def test_the_engine_is_not_loaded_where_a_worker_evaluates(program: Program, tmp_path: Path) -> None:
+    (tmp_path / "home.nix").write_text(f"{{ {IDENTITY} }}")
+    program(
+        """
+        import sys, hmeval
+        with hmeval.load(file=sys.argv[1], offline=True, evaluator=hmeval.Worker()) as configuration:
+            assert configuration.option("home.username").value == {"json": "alice"}
+            assert len(configuration.options) > 100
+        assert "hmeval._native" not in sys.modules
+        """,
+        str(tmp_path / "home.nix"),
+    )
 
 
 def test_the_command_line_survives_it(hmeval_command: Callable[..., Any], tmp_path: Path) -> None:
