@@ -42,6 +42,7 @@ PATIENCE = 60.0
 """Seconds that a process has to start."""
 
 _KEPT_OF_STANDARD_ERROR = 16 * 1024
+_READS = 4  # more than a pipe holds; who never stops writing must not be all that is heard
 _KILL, _ABORT = 9, 6  # `signal` is slow to import
 
 
@@ -92,6 +93,7 @@ class Child:
         self._closing = False
         self._condemned = False  # it has ended, or is about to
         self._out_of_memory = False  # which was told
+        self._problem: str | None = None  # why it had to be ended
         self.started = False
         self.untold: StartError | None = None  # it ended before it was asked anything
         self._start()
@@ -190,8 +192,10 @@ class Child:
             first.timed_out |= first.asked_to_end is None
             if first.asked_to_end is None and self.started:
                 self._ask_to_end(first)
-            else:
-                self.kill()
+                return
+            if not self.started:
+                self._problem = f"its process was not ready within {PATIENCE:g} seconds"
+            self.kill()
 
     def _ask_to_end(self, exchange: Exchange) -> None:
         with self._lock:
@@ -238,19 +242,18 @@ class Child:
         self._socket.settimeout(self._settings.timeout or PATIENCE)
         self.ask(self._settings.open, PATIENCE)
         spawned.put(self._process)
-        problem: str | None = None
         try:
             self._listen()
-        except (EngineError, OSError) as error:
-            problem = str(error)
+        except Exception as error:  # a listener may raise anything, and whoever waits has to be told
+            self._problem = str(error) if isinstance(error, EngineError) else repr(error)
             self.kill()
-        finally:
-            self._condemned = True
-            status = self._bury()
+        self._condemned = True
+        status = self._bury()
+        with contextlib.suppress(Exception):
             self._read_errors()
-            self._tell_the_end(status, problem)
-            self._socket.close()
-            os.close(self._errors)
+        self._tell_the_end(status)
+        self._socket.close()
+        os.close(self._errors)
 
     def _listen(self) -> None:
         frames = Frames()
@@ -281,12 +284,14 @@ class Child:
     def _read_errors(self) -> bool:
         """Read what there is on standard error; False where there will be no more."""
         with contextlib.suppress(BlockingIOError):
-            while text := os.read(self._errors, 64 * 1024):
+            for _ in range(_READS):
+                text = os.read(self._errors, 64 * 1024)
+                if not text:
+                    return False
                 self._tail += text
                 del self._tail[:-_KEPT_OF_STANDARD_ERROR]
                 if self._settings.listener:
                     self._settings.listener(text)
-            return False
         return True
 
     def _deliver(self, number: int, message: Any) -> None:
@@ -322,31 +327,30 @@ class Child:
         except ChildProcessError:
             return None
 
-    def _tell_the_end(self, status: int | None, problem: str | None) -> None:
+    def _tell_the_end(self, status: int | None) -> None:
         """Let everyone know who waits: what was being carried out is why it ended, the rest may be asked again."""
         with self._lock:
             pending, self._pending = list(self._pending.values()), {}
             for exchange in pending:
                 guilty = exchange is pending[0] and not self._out_of_memory
-                error = self._error_for(exchange, guilty, status, problem)
+                error = self._error_for(exchange, guilty, status)
                 self.untold = error if isinstance(error, StartError) and len(pending) == 1 else None
                 exchange.answers.put(error)
 
-    def _error_for(self, exchange: Exchange, guilty: bool, status: int | None, problem: str | None) -> HmevalError:
+    def _error_for(self, exchange: Exchange, guilty: bool, status: int | None) -> HmevalError:
         if self._closing:
             return EngineError("the evaluator is closed")
         if not self.started:
-            return StartError(
-                self._with_errors(f"the worker could not be started: {problem or f'its process {_end_by(status)}'}")
-            )
+            why = self._problem or f"its process {_end_by(status)}"
+            return StartError(self._with_errors(f"the worker could not be started: {why}"))
         if not guilty:
             return NotBegunError("the worker's process ended before it came to this")
         if exchange.asked_to_end is not None and exchange.timed_out:
             return _too_long(exchange)
         if exchange.asked_to_end is not None:
             return EvaluationError("interrupted", "interrupted")
-        if problem:
-            return EngineError(self._with_errors(problem))
+        if self._problem:
+            return EngineError(self._with_errors(self._problem))
         if status == EXIT_STACK_OVERFLOW:
             return EvaluationError("stack overflow: the evaluation recurses without an end", "stack-overflow")
         if status == EXIT_OUT_OF_MEMORY or (status == -_ABORT and b"bad_alloc" in self._tail):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import os
 import threading
 import weakref
 from collections.abc import Iterator, Sequence
@@ -58,6 +59,7 @@ class Worker(AnyEvaluator):
             raise ValueError(f"a worker needs at least {SMALLEST_MEMORY} bytes of memory")
         self._settings = Settings(Open(store, list(lookup_path)), timeout, memory, listener)
         self._lock = threading.Lock()
+        self._client = os.getpid()
         self._closing = threading.Event()
         self._failed_starts = 0
         self._child = self._new_child()
@@ -66,6 +68,8 @@ class Worker(AnyEvaluator):
     def close(self) -> None:
         """End the process, and a running evaluation with it; the worker's values raise EngineError from then on."""
         self._closing.set()
+        if os.getpid() != self._client:  # a fork of it, which has neither the thread nor the right
+            return
         with self._lock:
             child = self._child
         child.close()
@@ -77,7 +81,7 @@ class Worker(AnyEvaluator):
 
     def __del__(self) -> None:
         child: Child | None = getattr(self, "_child", None)
-        if child is not None:  # none could be started
+        if child is not None and os.getpid() == self._client:
             child.kill()
 
     # -- for Value and for extraction ------------------------------------------------------------------------------
@@ -136,6 +140,8 @@ class Worker(AnyEvaluator):
                 continue
 
     def _living_child(self) -> Child:
+        if os.getpid() != self._client:
+            raise EngineError("a worker belongs to the process that made it; make another one after a fork")
         with self._lock:
             if self._closing.is_set():
                 raise EngineError("the evaluator is closed")

@@ -295,6 +295,25 @@ def test_a_worker_that_is_let_go_ends(watched: Callable[..., Watched]) -> None:
     assert until(lambda: children() == before and threading.active_count() == threads)
 
 
+def test_a_fork_of_the_client_does_no_harm(program: Program) -> None:
+    printed = program("""
+        import os, sys
+        from hmeval import EngineError, Worker
+        worker = Worker()
+        value = worker.eval("{ a = 1; }")
+        if os.fork() == 0:
+            try:
+                value["a"]
+            except EngineError as error:
+                print(error, flush=True)
+            worker.close()
+            sys.exit()
+        os.wait()
+        print(value["a"].to_python())
+    """)
+    assert printed == "a worker belongs to the process that made it; make another one after a fork\n1\n"
+
+
 # -- starting ---------------------------------------------------------------------------------------------------------
 
 
@@ -355,6 +374,24 @@ def test_what_the_process_writes_is_told_before_the_answer(watched: Callable[...
     for number in range(100):
         worker.eval(f'builtins.trace "here {number}" 1')
         assert f"here {number}".encode() in b"".join(told)
+
+
+def test_a_listener_that_fails_is_an_error_and_no_more(watched: Callable[..., Watched]) -> None:
+    def listener(text: bytes) -> None:
+        raise RuntimeError(f"never mind {text!r}")
+
+    worker = watched(listener=listener).worker
+    check_works(worker)
+    with pytest.raises(EngineError, match="never mind"):
+        worker.eval('builtins.trace "here" 1')
+    check_works(worker)
+
+
+def test_who_writes_without_an_end_is_not_all_that_is_heard(watched: Callable[..., Watched]) -> None:
+    endless = ENDLESS.replace("x.key + 1", 'builtins.trace "x" (x.key + 1)')
+    worker = watched(timeout=0.5).worker
+    assert error_of(lambda: worker.eval(endless)).kind == "interrupted"
+    check_works(worker)
 
 
 def test_eight_threads_use_one_worker(worker: Worker) -> None:
