@@ -24,10 +24,12 @@ if TYPE_CHECKING:
     from hmeval.evaluation.value import Value
     from hmeval.evaluation.worker import Worker
     from hmeval.options.model import Option, OptionTree
+    from hmeval.options.why import Definition, Why
 
 __all__ = [
     "CacheError",
     "Configuration",
+    "Definition",
     "Derivation",
     "EngineError",
     "EvaluationError",
@@ -43,6 +45,7 @@ __all__ = [
     "TargetError",
     "TraceFrame",
     "Value",
+    "Why",
     "Worker",
     "engine",
     "load",
@@ -51,11 +54,13 @@ __all__ = [
 # What needs the engine is imported when it is first used, so that `import hmeval` stays quick.
 _LAZY = {
     "Configuration": "hmeval.configuration",
+    "Definition": "hmeval.options.why",
     "Evaluator": "hmeval.evaluation.evaluator",
     "Option": "hmeval.options.model",
     "OptionTree": "hmeval.options.model",
     "Policy": "hmeval.evaluation.policy",
     "Value": "hmeval.evaluation.value",
+    "Why": "hmeval.options.why",
     "Worker": "hmeval.evaluation.worker",
     "engine": "hmeval.evaluation.engine",
     "load": "hmeval.configuration",

@@ -7,54 +7,82 @@ Manager names a failed assertion by its message alone (modules/default.nix).
 from __future__ import annotations
 
 import re
-from pathlib import Path
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from hmeval.definitions import DefinitionSearch
 from hmeval.errors import EvaluationError, HmevalError, Position, TraceFrame
 from hmeval.evaluation.any_evaluator import AnyEvaluator
-from hmeval.literals import path_literal
+from hmeval.evaluation.report import option_of
+from hmeval.options import extract
 from hmeval.options.path import parse_option_path
-from hmeval.targets.target import Target
+from hmeval.probe import NIX, Probed
 
-_NIX = Path(__file__).resolve().parent / "nix"
 _FILE = re.compile(r"^\s*-? ?[Ii]n `(?P<file>/[^']+)'", re.MULTILINE)
+# What lib.mkRemovedOptionModule asserts (nixpkgs, lib/modules.nix, lib/options.nix: showFiles).
+_REMOVED = re.compile(r"^The option definition `(?P<option>.+)' in (?P<files>`.+') no longer has any effect")
+_QUOTED_FILE = re.compile(r"`(?P<file>/[^']+)'")
 
 
-def place_definition(error: EvaluationError, evaluator: AnyEvaluator, target: Target) -> EvaluationError:
-    """The same error at the place of the definition that it is about, where that can be found."""
-    try:
-        place = _find(error, evaluator, target)
-    except (HmevalError, ValueError):
-        # What helps to explain an error must not replace it: a module that cannot be read again on its own, say.
-        place = None
-    if place is None or place["position"] is None:
-        return error
-    position = Position(**place["position"])
-    trace = (TraceFrame("found by the module system", error.position), *error.trace)
-    return EvaluationError(error.message, error.kind, position, trace, place["option"])
+class Blame:
+    """Finds the definitions that errors are about, in one configuration.
 
+    `probed` gives its evaluation with the probe, `search` the search in that one's modules; they are called where they
+    are needed, and may raise.
+    """
 
-def _find(error: EvaluationError, evaluator: AnyEvaluator, target: Target) -> dict[str, Any] | None:
-    if error.message.startswith("Failed assertions:"):
-        return _failed_assertion(error, evaluator, target)
-    file = _FILE.search(error.message)
-    if error.option is None or file is None:
-        return None
-    locate = evaluator.eval_file(_NIX / "definition-position.nix")
-    arguments = {
-        "lib": evaluator.eval(target.library),
-        "file": evaluator.eval(path_literal(file["file"])),
-        "loc": parse_option_path(error.option),
-    }
-    return {"position": locate(arguments).to_python(), "option": error.option}
+    def __init__(
+        self, evaluator: AnyEvaluator, probed: Callable[[], Probed], search: Callable[[], DefinitionSearch]
+    ) -> None:
+        self._evaluator = evaluator
+        self._probed = probed
+        self._search = search
 
+    def place(self, error: EvaluationError) -> EvaluationError:
+        """The same error at the place of the definition that it is about, where that can be found."""
+        try:
+            found = self._find(error)
+        except (HmevalError, ValueError):
+            # What helps to explain an error must not replace it.
+            found = None
+        if found is None:
+            return error
+        position, option = found
+        trace = (TraceFrame("found by the module system", error.position), *error.trace)
+        return EvaluationError(error.message, error.kind, position, trace, option)
 
-def _failed_assertion(error: EvaluationError, evaluator: AnyEvaluator, target: Target) -> dict[str, Any] | None:
-    """The first of the failed assertions that Nix knows the place of."""
-    if target.with_module is None:
-        return None
-    assertions = evaluator.eval_file(_NIX / "failed-assertions.nix")
-    configuration = evaluator.eval(target.with_module)(assertions["probe"])
-    failed = assertions["failed"](configuration["options"]).to_python()
-    placed = (entry for entry in failed if entry["position"] and entry["message"].strip() in error.message)
-    return next(({"position": entry["position"], "option": "assertions"} for entry in placed), None)
+    def told(self, error: Mapping[str, Any]) -> dict[str, Any]:
+        """The same for an error of a record: {kind, message, position?}."""
+        position = Position(**error["position"]) if error.get("position") else None
+        placed = self.place(
+            EvaluationError(error["message"], error["kind"], position, option=option_of(error["message"]))
+        )
+        return extract.describe(placed)
+
+    def failed_assertions(self) -> list[EvaluationError]:
+        """An error for each assertion that fails, at its place or at that of the removed option that it is about.
+
+        Raises what the probe does.
+        """
+        failed = self._evaluator.eval_file(NIX / "failed-assertions.nix")
+        return [self._assertion(entry) for entry in failed(self._probed().arguments["options"]).to_python()]
+
+    def _find(self, error: EvaluationError) -> tuple[Position, str | None] | None:
+        if error.message.startswith("Failed assertions:"):
+            failed = (one for one in self.failed_assertions() if one.message.strip() in error.message)
+            return next(((one.position, one.option) for one in failed if one.position), None)
+        files = [match["file"] for match in _FILE.finditer(error.message)]
+        return self._definition(error.option, files) if error.option else None
+
+    def _assertion(self, entry: dict[str, Any]) -> EvaluationError:
+        message = entry["message"].strip()
+        removed = _REMOVED.match(message)
+        if removed and (found := self._definition(removed["option"], _QUOTED_FILE.findall(removed["files"]))):
+            return EvaluationError(message, "assertion", found[0], option=found[1])
+        position = Position(**entry["position"]) if entry["position"] else None
+        return EvaluationError(message, "assertion", position, option="assertions")
+
+    def _definition(self, option: str, files: Sequence[str]) -> tuple[Position, str] | None:
+        """The last definition in the files: where several fail, the user's own are merged, and named, last."""
+        places = [place for file, place in self._search().places(parse_option_path(option)) if file in files]
+        return (places[-1], option) if places else None

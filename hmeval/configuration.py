@@ -7,14 +7,18 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import TracebackType
 from typing import Any, Self, TypeAlias, TypeVar
 
-from hmeval.blame import place_definition
-from hmeval.errors import EvaluationError, TargetError
+from hmeval.blame import Blame
+from hmeval.definitions import DefinitionSearch
+from hmeval.errors import EvaluationError, HmevalError, TargetError
 from hmeval.evaluation.any_evaluator import AnyEvaluator
 from hmeval.evaluation.value import Value
 from hmeval.flakes import open_flake, unfetched_input
 from hmeval.options import extract
 from hmeval.options.model import Option, OptionTree
 from hmeval.options.path import parse_option_path
+from hmeval.options.why import Why
+from hmeval.probe import Probed, probe
+from hmeval.recovery import failures
 from hmeval.source_places import SourcePlaces
 from hmeval.targets.flake import FlakeReference, choose_name
 from hmeval.targets.home_file import home_file_target
@@ -75,7 +79,7 @@ def _flake_target(evaluator: AnyEvaluator, reference: FlakeReference, write_lock
         source = reference.source(called.top)
         told = unfetched_input(error)
         raise (SourcePlaces(*source).error(told) if source else told) from None
-    return reference.target(choose_name(reference.name, names, reference.shown), called.expression, called.top)
+    return reference.target(choose_name(reference.name, names, reference.shown), called.function, called.top)
 
 
 class Configuration:
@@ -93,6 +97,10 @@ class Configuration:
         self._result: Value | None = None
         self._options: OptionTree | None = None
         self._all_options: OptionTree | None = None
+        self._probe: Probed | None = None
+        self._definitions: DefinitionSearch | None = None
+        self._failures: list[EvaluationError] | None = None
+        self._blame = Blame(evaluator, self._probed, self._search)
 
     @property
     def options(self) -> OptionTree:
@@ -123,14 +131,43 @@ class Configuration:
         Options below a placeholder (`<name>`, `*`) stand for any instance: they have no value and no definitions.
         """
         loc = parse_option_path(name) if isinstance(name, str) else list(name)
-        depth, found = self._placed(lambda: self._declared(loc))
+        depth, found = self.placed(lambda: self._declared(loc))
         whole = depth == len(loc)
         flags = extract.VALUES | extract.ALONE if whole else extract.HIDDEN
         records = extract.extract_options(self._evaluator, found, extract.DETAILS | flags) if found else []
         for record in records:
             if whole or record["loc"] == loc:
-                return Option(self._told(record))
+                return Option(self._told(self._placed_errors(record)))
         raise KeyError(name if isinstance(name, str) else ".".join(loc))
+
+    def why(self, name: str | Sequence[str]) -> Why:
+        """Why a path has its value: every definition of it in the modules, those too that do not count.
+
+        The path may go on below an option, into its values. A configuration that fails has answers as well. Raises
+        KeyError where no option is at or above the path, EvaluationError.
+        """
+        loc = parse_option_path(name) if isinstance(name, str) else list(name)
+        why = self.placed(lambda: self._search().why(loc))
+        if why.value and "error" in why.value:
+            why = why._replace(value={"error": self._blame.told(why.value["error"])})
+        places = self._source_places()
+        return places.why(why) if places else why
+
+    def recover(self) -> list[EvaluationError]:
+        """What is wrong with the configuration as a whole: nothing, or each unknown option, failed assertion, … once.
+
+        The options can be had all the same from then on, also those of a configuration that fails. Raises
+        EvaluationError where not even these can: a module that is no module, say.
+        """
+        if self._failures is None:
+            try:
+                self._evaluated()["options"]
+                self._failures = []
+            except EvaluationError as error:
+                if error.kind == "interrupted":
+                    raise
+                self._failures = self._found_failures(self._blame.place(unfetched_input(error)))
+        return self._failures
 
     def evaluate(self, expression: str) -> Value:
         """The value of a Nix expression that may use `config`, `options`, `pkgs` and `lib`. Raises EvaluationError."""
@@ -140,14 +177,24 @@ class Configuration:
             function = self._evaluator.eval(f"{scope}{expression}", base=os.getcwd())
         except EvaluationError as error:
             raise _one_line_up(error) from None
-        return self._placed(lambda: function(self._evaluated()))
+        return self.placed(lambda: function(self._evaluated()))
 
     def value_at(self, loc: Sequence[str]) -> Value:
         """The configuration's value at a path. Raises KeyError where there is none, EvaluationError."""
-        found = self._placed(lambda: self._find(self._evaluated()["config"], loc))
+        found = self.placed(lambda: self._find(self._evaluated()["config"], loc))
         if found is None:
             raise KeyError(".".join(loc))
         return found
+
+    def placed(self, evaluate: Callable[[], T]) -> T:
+        """What `evaluate` gives. An EvaluationError is raised at the definition that it is about, if that is known.
+
+        Values are evaluated as they are asked for: for what is done with those of this configuration.
+        """
+        try:
+            return evaluate()
+        except EvaluationError as error:
+            raise self._told_error(self._blame.place(unfetched_input(error))) from None
 
     def close(self) -> None:
         """End the evaluation; values of this configuration are gone then."""
@@ -166,11 +213,33 @@ class Configuration:
             self._result = self._evaluator.eval(self.target.expression)
         return self._result
 
+    def _found_failures(self, error: EvaluationError) -> list[EvaluationError]:
+        try:
+            found = failures(error, self._probed(), self._search(), self._blame)
+        except HmevalError:
+            raise self._told_error(error) from None
+        return [self._told_error(failure) for failure in found]
+
+    def _options_value(self) -> Value:
+        return self._probed().arguments["options"] if self._failures else self._evaluated()["options"]
+
+    def _probed(self) -> Probed:
+        if self._probe is None or not self._evaluator._holds(self._probe.result):
+            self._definitions = None
+            self._probe = probe(self._evaluator, self.target, self._evaluated)
+        return self._probe
+
+    def _search(self) -> DefinitionSearch:
+        probed = self._probed()
+        if self._definitions is None:
+            self._definitions = DefinitionSearch(self._evaluator, probed)
+        return self._definitions
+
     def _tree(self, flags: int) -> OptionTree:
         return OptionTree(self._records(flags))
 
     def _records(self, flags: int) -> Iterator[extract.Record]:
-        options = self._placed(lambda: self._evaluated()["options"])
+        options = self.placed(self._options_value)
         records = extract.iterate_options(self._evaluator, options, flags, self._progress)
         return map(self._told, records) if flags & (extract.VALUES | extract.DETAILS) else records
 
@@ -185,7 +254,7 @@ class Configuration:
 
     def _declared(self, loc: Sequence[str]) -> tuple[int, Value | None]:
         """The option at or above a path, and how many names of the path lead to it."""
-        value = self._evaluated()["options"]
+        value = self._options_value()
         for depth, name in enumerate(loc):
             found = value.get(name)
             if found is None or found.type != "set":
@@ -204,13 +273,17 @@ class Configuration:
                 return None
         return value
 
-    def _placed(self, evaluate: Callable[[], T]) -> T:
-        try:
-            return evaluate()
-        except EvaluationError as error:
-            placed = place_definition(unfetched_input(error), self._evaluator, self.target)
-            places = self._source_places()
-            raise (places.error(placed) if places else placed) from None
+    def _placed_errors(self, record: extract.Record) -> extract.Record:
+        """The record of one option, its errors at the places of the definitions that they are about."""
+        if "errors" in record:
+            record["errors"] = {field: self._blame.told(error) for field, error in record["errors"].items()}
+            if "value" in record["errors"]:
+                record["value"] = {"error": record["errors"]["value"]}
+        return record
+
+    def _told_error(self, error: EvaluationError) -> EvaluationError:
+        places = self._source_places()
+        return places.error(error) if places else error
 
 
 def _is_option(value: Value) -> bool:

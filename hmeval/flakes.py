@@ -31,10 +31,15 @@ _NO_REVISION = "0" * 40
 
 
 class Called(NamedTuple):
-    """A flake that is locked: a Nix expression for its outputs, and where it was fetched to."""
+    """A flake that is locked: what call_flake gives for it, and where it was fetched to."""
 
-    expression: str
+    function: str
     top: Place
+
+    @property
+    def expression(self) -> str:
+        """A Nix expression for its outputs."""
+        return f"({self.function} [ ])"
 
 
 def open_flake(evaluator: AnyEvaluator, reference: FlakeReference, *, write_lock_file: bool = False) -> Called:

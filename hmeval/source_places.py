@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from hmeval.errors import EvaluationError, HmevalError, Position
+from hmeval.options.why import Definition, Why
 
 Record = dict[str, Any]
 
@@ -42,12 +43,30 @@ class SourcePlaces:
 
     def record(self, record: Record) -> Record:
         """An option's record, with the places of its declarations and definitions in the folder."""
-        for place in (*record.get("declaration_positions", ()), *record.get("definitions", ())):
+        errors = (error["position"] for error in record.get("errors", {}).values() if error.get("position"))
+        for place in (*record.get("declaration_positions", ()), *record.get("definitions", ()), *errors):
             place["file"] = self._file(place["file"])
         return record
 
+    def why(self, why: Why) -> Why:
+        """Why an option has its value, with the places of its definitions in the folder."""
+        definitions = [self._definition(definition) for definition in why.definitions]
+        not_read = [module | {"file": self._file(module["file"])} for module in map(dict, why.not_read)]
+        return why._replace(definitions=definitions, not_read=not_read)
+
+    def _definition(self, definition: Definition) -> Definition:
+        return definition._replace(
+            file=self._file_if_any(definition.file),
+            module=self._file_if_any(definition.module),
+            imported_by=self._file_if_any(definition.imported_by),
+            reason=definition.reason.replace(f"{self._copy}/", f"{self._folder}/"),
+        )
+
     def _position(self, position: Position | None) -> Position | None:
         return position and position._replace(file=self._file(position.file))
+
+    def _file_if_any(self, file: str | None) -> str | None:
+        return None if file is None else self._file(file)
 
     def _file(self, file: str) -> str:
         return self._folder + file[len(self._copy) :] if file.startswith(f"{self._copy}/") else file

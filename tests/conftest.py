@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json as json_format
 import os
+import re
 import shutil
 import stat
 import subprocess
@@ -19,6 +20,9 @@ import pytest
 HERE = Path(__file__).resolve().parent
 HOME_MANAGER, NIXPKGS_LIB = "HMEVAL_TEST_HOME_MANAGER", "HMEVAL_TEST_NIXPKGS_LIB"
 LEFT_OUT = f"set {HOME_MANAGER} and {NIXPKGS_LIB}"
+
+# Packages that configurations of the tests need of nixpkgs, and that no search of Home Manager's text finds.
+SOUGHT_BY_ARGUMENT = {"bashInteractive", "gettext", "home-manager", "inetutils", "ncurses", "nixos-option"}
 
 NIX_CONF = """\
 build-users-group =
@@ -135,6 +139,16 @@ def world(home_manager: Path, nixpkgs_lib: Path, tmp_path_factory: pytest.TempPa
     command = [sys.executable, HERE / "world/make-world", *arguments]
     subprocess.run(list(map(str, command)), check=True, stdout=subprocess.DEVNULL)
     return folder / "nixpkgs"
+
+
+@pytest.fixture(scope="session")
+def whole_world(world: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The world with the packages that whole configurations need beside those which make-world finds."""
+    folder = tmp_path_factory.mktemp("whole") / "nixpkgs"
+    shutil.copytree(world, folder)
+    names = set(re.findall(r'"([^"]+)"', (folder / "names.nix").read_text())) | SOUGHT_BY_ARGUMENT
+    (folder / "names.nix").write_text("[\n" + "".join(f'  "{name}"\n' for name in sorted(names)) + "]\n")
+    return folder
 
 
 @pytest.fixture(scope="session")

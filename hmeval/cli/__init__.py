@@ -10,13 +10,14 @@ from hmeval.cli import failures
 from hmeval.cli.introspection import ShowCompletion, ShowVersion
 
 # One module for each command: it says how it is called (`register`) and does it (`run`).
-COMMANDS = ("options", "eval", "doctor")
+COMMANDS = ("options", "why", "eval", "doctor")
 
 _EXAMPLES = """\
 examples:
   hmeval options --file home.nix --offline programs.git
   hmeval options --flake .#alice --search 'git sign'
   hmeval options --flake .#alice programs.git.enable
+  hmeval why --flake .#alice home.sessionVariables.EDITOR
   hmeval options --flake .#alice --set --format json | jq '.options[].name'
   hmeval eval --flake .#alice --at home.username
   hmeval eval --flake .#alice 'builtins.length config.home.packages'

@@ -49,7 +49,7 @@ def run(arguments: argparse.Namespace) -> int:
     check_target_flags(arguments)
     with load_target(arguments) as configuration:
         value = configuration.evaluate(arguments.expression) if loc is None else _value_at(configuration, loc)
-        shown = _json(value) if arguments.json else f"{value.show()}\n"
+        shown = configuration.placed(lambda: _json(value) if arguments.json else f"{value.show()}\n")
     return write(shown)
 
 

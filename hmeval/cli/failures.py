@@ -27,10 +27,15 @@ _WHAT_TO_DO = {
 # What the module system throws, by what it says (nixpkgs lib/modules.nix) and Home Manager (modules/default.nix).
 _WHAT_TO_DO_BY_MESSAGE = (
     (
-        "' does not exist. Definition values:",
+        "' does not exist.",
         "check the option's name (hmeval options --search WORD), and that the module that declares it is imported",
     ),
     ("' is not of type `", "define a value of that type there"),
+    ("no longer has any effect", "remove this definition; the message says what took the option's place"),
+    (
+        "' is read-only, but it's set multiple times",
+        "remove this definition: the option is set elsewhere, once and for all",
+    ),
     ("Failed assertions:", "an assertion of the configuration is not met: change what it is about"),
     ("which flake.lock has as", "go where it can be fetched from, or replace it: --override-input NAME DIR"),
     ("Git does not know it", "tell Git of the file: git add FILE"),
@@ -75,9 +80,9 @@ def run(command: Callable[[], int], parser: argparse.ArgumentParser | None = Non
         return FAILED
 
 
-def describe(error: HmevalError) -> str:
-    """An error as one message: what it is, where, of which option, and what to do."""
-    return "\n".join(_lines_of_error(error) if isinstance(error, EvaluationError) else _lines_of_failure(error))
+def describe(error: HmevalError, advice: str = "") -> str:
+    """An error as one message: what it is, where, of which option, and what to do (`advice`, where that is known)."""
+    return "\n".join(_lines_of_error(error, advice) if isinstance(error, EvaluationError) else _lines_of_failure(error))
 
 
 def _lines_of_failure(error: HmevalError) -> Iterator[str]:
@@ -89,7 +94,7 @@ def _lines_of_failure(error: HmevalError) -> Iterator[str]:
         yield f"  {advice}"
 
 
-def _lines_of_error(error: EvaluationError) -> Iterator[str]:
+def _lines_of_error(error: EvaluationError, advice: str) -> Iterator[str]:
     kind = "" if error.kind == "other" else f" ({error.kind.replace('-', ' ')})"
     yield f"hmeval: the evaluation failed{kind}: {_cut(error.message)}"
     position = error.position or next((frame.position for frame in error.trace if frame.position), None)
@@ -100,7 +105,7 @@ def _lines_of_error(error: EvaluationError) -> Iterator[str]:
         yield f"  in the definitions of {file}"
     if option := error.option or _named_by(_OPTION, error):
         yield f"  option: {option}"
-    if advice := _advice(error):
+    if advice := advice or _advice(error):
         yield f"  to do: {advice}"
 
 

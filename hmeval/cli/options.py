@@ -11,6 +11,8 @@ from hmeval.cli.output import encoded, write
 from hmeval.cli.progress import OptionCounter
 from hmeval.cli.selection import at_and_below, typed_path
 from hmeval.cli.target_flags import add_target_flags, check_target_flags, load_target
+from hmeval.cli.whole_failures import failures_of, tell
+from hmeval.errors import HmevalError
 
 if TYPE_CHECKING:
     from hmeval.configuration import Configuration
@@ -26,6 +28,9 @@ formats:
   options-json  the ecosystem's options.json, by name, as nixosOptionsDoc writes it
   options-list  the list that lib.optionAttrSetToDocList gives
   markdown      a manual
+
+A configuration that fails still has options: they are listed, and what is wrong is told afterwards on standard error,
+each definition of an unknown option, failed assertion or module that ends the evaluation once; the exit code is 1.
 
 JSON is UTF-8: bytes of Nix strings that are not become U+FFFD there, and stay as they are in the other formats.
 
@@ -58,13 +63,22 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Show the options that are asked for. Raises Failure for a path that names nothing."""
+    """Show the options that are asked for, then what is wrong with the configuration, which makes the exit code 1.
+
+    Raises Failure for a path that names nothing.
+    """
     locs = [typed_path(path) for path in arguments.paths]
     check_target_flags(arguments)
     with OptionCounter() as counter, load_target(arguments, counter) as configuration:
-        page = _page(configuration, locs, arguments)
-        answer = _list(configuration, locs, arguments, counter) if page is None else page
-    return write(answer)
+        failures = failures_of(configuration)
+        try:
+            page = _page(configuration, locs, arguments)
+            answer = _list(configuration, locs, arguments, counter) if page is None else page
+        except HmevalError:
+            tell(failures)
+            raise
+    write(answer)
+    return tell(failures)
 
 
 def _page(configuration: Configuration, locs: Sequence[list[str]], arguments: argparse.Namespace) -> str | None:

@@ -7,6 +7,8 @@
   lock,
   # By key of a node: { sourceInfo, directory } of what has been fetched already; that of the root is always there.
   places,
+  # Modules for every configuration that the flake makes with the homeManagerConfiguration of an input.
+  modules,
 }:
 let
   inherit (builtins)
@@ -77,6 +79,21 @@ let
   # What Nix knows to be in its store is a string that depends on it.
   inStore = sourceInfo: sourceInfo // { outPath = appendContext sourceInfo.outPath { ${sourceInfo.outPath}.path = true; }; };
 
+  # An input as flakes get it.
+  withModules =
+    flake:
+    if modules == [ ] || !(flake ? lib.homeManagerConfiguration) then
+      flake
+    else
+      flake
+      // {
+        lib = flake.lib // {
+          homeManagerConfiguration =
+            arguments:
+            flake.lib.homeManagerConfiguration (arguments // { modules = arguments.modules or [ ] ++ modules; });
+        };
+      };
+
   called = mapAttrs (
     key: node:
     let
@@ -101,7 +118,7 @@ let
       directory = if place == null then node.locked.dir or "" else place.directory;
       folder = below "${sourceInfo.outPath}" directory;
 
-      inputs = mapAttrs (_: edge: called.${resolve edge}.value) (node.inputs or { });
+      inputs = mapAttrs (_: edge: withModules called.${resolve edge}.value) (node.inputs or { });
       outputs = (import (folder + "/flake.nix")).outputs (inputs // { self = flake; });
 
       flake =

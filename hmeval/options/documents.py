@@ -11,6 +11,7 @@ from typing import Any
 
 from hmeval.options.description import to_markdown
 from hmeval.options.model import Option, Record
+from hmeval.options.why import Why
 
 FORMAT_VERSION = "1"
 """Of `configuration_document`; a change that would break a reader raises it."""
@@ -73,6 +74,11 @@ def option_document(option: Option) -> dict[str, Any]:
     record = option.record
     state = {key: record[key] for key in _STATE if record.get(key) is not None}
     return _document(record) | state
+
+
+def why_document(target: Mapping[str, Any], why: Why) -> dict[str, Any]:
+    """The answer of `why`: {"format_version", "target", "name", …, "value", "definitions": […], "not_read": […]}."""
+    return {"format_version": FORMAT_VERSION, "target": dict(target), **why.record()}
 
 
 def markdown(options: Iterable[Option]) -> str:

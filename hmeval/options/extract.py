@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, TypeAlias
 
+from hmeval.errors import EvaluationError
 from hmeval.evaluation import codec
 from hmeval.evaluation.any_evaluator import AnyEvaluator
 from hmeval.evaluation.operations import WriteOptions
@@ -87,7 +88,11 @@ def describe_priority(number: int) -> dict[str, Any]:
 
 def describe_error(class_name: str, message: str, report: str) -> dict[str, Any]:
     """An error for output: kind, message, and the position where it is known."""
-    error = evaluation_error(class_name, message, report)
+    return describe(evaluation_error(class_name, message, report))
+
+
+def describe(error: EvaluationError) -> dict[str, Any]:
+    """The same for an error that was raised."""
     described: dict[str, Any] = {"kind": error.kind, "message": error.message}
     if error.position:
         described["position"] = error.position._asdict()

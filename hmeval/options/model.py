@@ -22,6 +22,7 @@ _PRIORITY_NAMES = {
     1000: "mkDefault",
     OPTION_DEFAULT_PRIORITY: "mkOptionDefault",
 }
+_ORDER_NAMES = {500: "mkBefore", 1500: "mkAfter"}
 
 
 def priority_name(number: int) -> str:
@@ -30,6 +31,11 @@ def priority_name(number: int) -> str:
     100 is that of a definition with no override around it, "plain"; one without a name is written as `mkOverride 900`.
     """
     return _PRIORITY_NAMES.get(number) or f"mkOverride {number}"
+
+
+def order_name(number: int) -> str:
+    """What the field calls an order: mkBefore, mkAfter, or `mkOrder 300`."""
+    return _ORDER_NAMES.get(number) or f"mkOrder {number}"
 
 
 class Option:

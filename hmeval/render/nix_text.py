@@ -5,9 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from hmeval.options.model import order_name, priority_name
 from hmeval.options.path import quote, show_option
 
 INDENT = "  "
+
+# What a property holds, by its `_type` (nixpkgs, lib/modules.nix).
+_PROPERTIES = {"if": "content", "merge": "contents", "order": "content", "override": "content"}
 
 
 def nix_text(value: Any, margin: str = "") -> str:
@@ -15,10 +19,12 @@ def nix_text(value: Any, margin: str = "") -> str:
     if isinstance(value, str):
         return _text(value, margin)
     if isinstance(value, Mapping):
+        if opening := _property(value):
+            return f"{opening} {_argument(held := value[_PROPERTIES[value['_type']]], nix_text(held, margin))}"
         fields = (f"{show_attribute(name)} = {nix_text(item, margin + INDENT)};" for name, item in value.items())
         return _block("{", fields, "}", margin)
     if isinstance(value, Sequence):
-        return _block("[", (nix_text(item, margin + INDENT) for item in value), "]", margin)
+        return _block("[", (_argument(item, nix_text(item, margin + INDENT)) for item in value), "]", margin)
     return _scalar(value)
 
 
@@ -27,10 +33,31 @@ def nix_line(value: Any) -> str:
     if isinstance(value, str):
         return quote_readably(value)
     if isinstance(value, Mapping):
+        if opening := _property(value):
+            return f"{opening} {_argument(held := value[_PROPERTIES[value['_type']]], nix_line(held))}"
         return " ".join(["{", *(f"{show_attribute(name)} = {nix_line(item)};" for name, item in value.items()), "}"])
     if isinstance(value, Sequence):
-        return " ".join(["[", *map(nix_line, value), "]"])
+        return " ".join(["[", *(_argument(item, nix_line(item)) for item in value), "]"])
     return _scalar(value)
+
+
+def _property(value: Mapping[str, Any]) -> str:
+    """How a definition's mkIf, mkMerge, mkOverride or mkOrder is written; "" for any other set."""
+    match value:
+        case {"_type": "override", "priority": int(number), "content": _}:
+            return priority_name(number) if number != 100 else "mkOverride 100"
+        case {"_type": "order", "priority": int(number), "content": _}:
+            return order_name(number)
+        case {"_type": "if", "condition": bool(holds), "content": _}:
+            return f"mkIf {_scalar(holds)}"
+        case {"_type": "merge", "contents": list()}:
+            return "mkMerge"
+    return ""
+
+
+def _argument(value: Any, text: str) -> str:
+    """The text of a value where it is an argument, or in a list."""
+    return f"({text})" if isinstance(value, Mapping) and _property(value) else text
 
 
 def value_text(value: Mapping[str, Any] | None) -> str:

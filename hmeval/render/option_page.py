@@ -85,14 +85,16 @@ def _errors(option: Option, style: Style) -> str:
     errors = dict(option.errors)
     if option.value is not None and "error" in option.value:
         errors.setdefault("value", option.value["error"])
-    lines = [line for field, error in errors.items() for line in _error(field, error)]
+    # What ends the whole option fails in each of its fields.
+    fields: dict[str, list[str]] = {}
+    for field, error in errors.items():
+        fields.setdefault("\n".join(_error(error)), []).append(field)
+    lines = [f"{', '.join(names)}: {error}" for error, names in fields.items()]
     return _section("Could not be evaluated", "\n".join(lines), style, "red")
 
 
-def _error(field: str, error: Mapping[str, Any]) -> Iterator[str]:
-    first, *more = str(error.get("message", "")).split("\n")
-    yield f"{field}: {first}"
-    yield from more
+def _error(error: Mapping[str, Any]) -> Iterator[str]:
+    yield str(error.get("message", ""))
     if position := error.get("position"):
         yield f"  at {place(position)}"
 

@@ -51,14 +51,13 @@ class FlakeReference:
         self._overrides_shown = {"/".join(path): describe_reference(each) for path, each in given.items()}
 
     def target(self, name: str, called: str, top: Place) -> Target:
-        """The target for the home configuration `name`; `called` is the expression that call_flake gives."""
+        """The target for the home configuration `name`; `called` is the function that call_flake gives."""
         description: dict[str, Any] = {"kind": "flake", "flake": self.shown, "name": name}
         if self._overrides_shown:
             description["override_inputs"] = self._overrides_shown
         return Target(
-            expression=f"{called}.{_OUTPUT}.{string_literal(name)}",
-            with_module=None,
-            library=f"{called}.inputs.nixpkgs.lib",
+            expression=f"({called} [ ]).{_OUTPUT}.{string_literal(name)}",
+            with_module=f"module: ({called} [ module ]).{_OUTPUT}.{string_literal(name)}",
             source=self.source(top),
             description=description,
         )
@@ -72,9 +71,10 @@ class FlakeReference:
 
 
 def call_flake(locked: Locked, *, is_dirty: bool) -> str:
-    """A Nix expression for a flake's outputs, with `inputs`.
+    """A Nix expression for a function that gives a flake's outputs, with `inputs`.
 
-    `is_dirty` says that its lock file is not the one in its folder: it is then no longer of any revision.
+    It takes modules, which the Home Manager among the inputs adds to every configuration. `is_dirty` says that the lock
+    file is not the one in the flake's folder: it is then no longer of any revision.
     """
     keys = locked.lock.keys()
     root = id(locked.lock.root)
@@ -83,7 +83,8 @@ def call_flake(locked: Locked, *, is_dirty: bool) -> str:
         for node, place in locked.places.items()
     )
     lock = string_literal(locked.lock.text())
-    return f"(import {path_literal(str(_CALL_FLAKE))} {{ lock = {lock}; places = {{ {places}}}; }})"
+    call = f"import {path_literal(str(_CALL_FLAKE))} {{ inherit modules; lock = {lock}; places = {{ {places}}}; }}"
+    return f"(modules: {call})"
 
 
 def _place(place: Place, *, without_revision: bool) -> str:

@@ -43,7 +43,6 @@ def home_file_target(
         with_module=(
             f"module: {function} {{ pkgs = import {nixpkgs_path} {{ }}; configuration.imports = [ {path} module ]; }}"
         ),
-        library=f'import ({nixpkgs_path} + "/lib")',
         source=None,
         description=description,
     )

@@ -17,7 +17,6 @@ class Target(NamedTuple):
             `options` and `pkgs`.
         with_module: a Nix expression for a function that takes a module and gives the same configuration with it; None
             where none can be added.
-        library: a Nix expression for the `lib` of the nixpkgs that it is evaluated with.
         source: for a flake, the folder in the store that it was copied to, and the folder that it was copied from;
             None where nothing was copied.
         description: what was asked for, as the contract's JSON shows it under "target".
@@ -25,7 +24,6 @@ class Target(NamedTuple):
 
     expression: str
     with_module: str | None
-    library: str
     source: tuple[str, Path] | None
     description: dict[str, Any]
 

@@ -48,6 +48,20 @@ FAILING = {
         r"\.nix:\d+:\d+",
     ),
     "missing file": Failing("imports = [ ./absent.nix ];", "", "absent.nix", r"\.nix:\d+:\d+"),
+    "read-only option": Failing(
+        'home.profileDirectory = "/mine"; home.sessionVariables.A = config.home.profileDirectory;',
+        "throw",
+        "is read-only",
+        r"home\.nix:3:1",
+        "home.profileDirectory",
+    ),
+    "removed option": Failing(
+        """imports = [ (lib.mkRemovedOptionModule [ "programs" "gone" ] "Use git.") ]; programs.gone = 1;""",
+        "throw",
+        "Use git.",
+        r"home\.nix:3:77",
+        "programs.gone",
+    ),
     "unknown option": Failing("programs.gti.enable = true;", "", "does not exist", r"home\.nix:3:1", "programs.gti"),
 }
 
@@ -64,6 +78,80 @@ def test_a_failing_configuration_is_told_once(hmeval_command: Hmeval, tmp_path: 
     assert re.search(rf"^  at \S*{failing.place}$", done.stderr, re.MULTILINE), done.stderr
     if failing.option:
         assert f"\n  option: {failing.option}\n" in done.stderr
+
+
+TO_DO = {
+    "wrong type": "define a value of that type there",
+    "read-only option": "remove this definition: the option is set elsewhere, once and for all",
+    "removed option": "remove this definition; the message says what took the option's place",
+    "unknown option": "check the option's name",
+    "failed assertion": "change what it is about",
+}
+
+
+@pytest.mark.parametrize("name", TO_DO)
+def test_what_to_do(hmeval_command: Hmeval, tmp_path: Path, name: str) -> None:
+    (tmp_path / "home.nix").write_text(f"{{ config, lib, pkgs, ... }}: {{\n{IDENTITY}\n{FAILING[name].line}\n}}\n")
+    done = hmeval_command("eval", "--file", "home.nix", "--offline", "--at", "home.sessionVariables")
+    assert re.search(rf"\n  to do: .*{re.escape(TO_DO[name])}", done.stderr), done.stderr
+
+
+SEVERAL = """\
+{ config, lib, pkgs, ... }:
+{
+  imports = [ ./broken.nix (lib.mkRemovedOptionModule [ "programs" "gone" ] "Use git.") ];
+  home.username = "alice"; home.homeDirectory = "/home/alice"; home.stateVersion = "26.05";
+  programs.gti.enable = true;
+  programs.git.enabel = lib.mkIf false true;
+  programs.git.lfs.enable = lib.mkForce true;
+  programs.gone = 1;
+  assertions = [ { assertion = 1 == 2; message = "never mind"; } ];
+}
+"""
+
+
+def test_a_configuration_that_fails_still_has_options(hmeval_command: Hmeval, tmp_path: Path) -> None:
+    (tmp_path / "home.nix").write_text(SEVERAL)
+    (tmp_path / "broken.nix").write_text('{ config, ... }:\n{\n  config = throw "no good";\n}\n')
+    done = hmeval_command("options", "--file", "home.nix", "--offline", "--format", "names", "programs.git")
+    assert done.returncode == 1
+    assert "programs.git.lfs.enable\n" in done.stdout
+    told = done.stderr.split("hmeval: the evaluation failed")[1:]
+    assert [re.search(r"  at \S*?([a-z]+\.nix:\d+):\d+\n", one)[1] for one in told] == [  # type: ignore[index]
+        "home.nix:6",
+        "home.nix:5",
+        "broken.nix:3",
+        "home.nix:8",
+        "home.nix:9",
+    ]
+    assert "did you mean programs.git.enable" in told[0]
+    assert "did you mean programs.git" in told[1]
+    assert "no good" in told[2]
+    assert "Use git." in told[3]
+    assert "never mind" in told[4]
+
+
+def test_values_of_a_configuration_that_fails(hmeval_command: Hmeval, tmp_path: Path) -> None:
+    (tmp_path / "home.nix").write_text(SEVERAL.replace("./broken.nix", ""))
+    done = hmeval_command("options", "--file", "home.nix", "--offline", "programs.git.lfs.enable")
+    assert done.returncode == 1
+    assert "Value\n    true\n" in done.stdout
+    assert "home.nix (mkForce)  true\n" in done.stdout
+
+
+def test_a_path_that_is_not_there_in_a_configuration_that_fails(hmeval_command: Hmeval, tmp_path: Path) -> None:
+    (tmp_path / "home.nix").write_text(SEVERAL.replace("./broken.nix", ""))
+    done = hmeval_command("options", "--file", "home.nix", "--offline", "programs.gti")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "there is no option at programs.gti" in done.stderr
+    assert "never mind" in done.stderr
+
+
+def test_an_option_that_fails_is_told_at_the_definition(hmeval_command: Hmeval, tmp_path: Path) -> None:
+    (tmp_path / "home.nix").write_text(f"{{\n{IDENTITY}\nhome.sessionVariables = 3;\n}}\n")
+    done = hmeval_command("options", "--file", "home.nix", "--offline", "home.sessionVariables")
+    assert done.returncode == 0
+    assert f"\n      at {tmp_path}/home.nix:3:1\n" in done.stdout
 
 
 @pytest.mark.parametrize("name", ["throw", "wrong type", "infinite recursion"])

@@ -170,10 +170,23 @@ def test_no_flake_and_a_broken_one(hmeval_command: Command, tmp_path: Path) -> N
 
 def test_an_unknown_option_in_a_flake_has_its_line(hmeval_command: Command, tmp_path: Path) -> None:
     folder = flake(tmp_path / "wrong", module="\n  programs.git.enabel = true;")
-    message = failure(hmeval_command("options", "--offline", "--flake", f"{folder}#alice"))
+    arguments = ("--offline", "--flake", f"{folder}#alice")
+    message = failure(hmeval_command("eval", "config.home.username", *arguments))
     assert f"at {folder}/home.nix:3:3" in message
     assert f"In `{folder}/home.nix'" in message
     assert "programs.git.enabel" in message
+    listed = hmeval_command("options", "--format", "names", *arguments)
+    assert (listed.returncode, "programs.git.enable\n" in listed.stdout) == (1, True)
+    assert f"at {folder}/home.nix:3:3" in listed.stderr
+
+
+def test_a_module_within_the_flake_has_its_line(hmeval_command: Command, tmp_path: Path) -> None:
+    configurations = ALICE.replace("./home.nix", "./home.nix\n{ programs.git.enable = true; }")
+    folder = flake(tmp_path / "in place", configurations=configurations)
+    done = hmeval_command("why", "--json", "programs.git.enable", "--offline", "--flake", f"{folder}#alice")
+    winner = json.loads(done.stdout)["definitions"][0]
+    assert (winner["file"], winner["line"], winner["column"]) == (str(folder / "flake.nix"), 9, 3)
+    assert winner["verdict"] == "winner"
 
 
 def test_definitions_are_told_in_the_folder(hmeval_command: Command, example: Path) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -14,9 +13,6 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 OFFLINE = ROOT / "hmeval/offline"
 EXAMPLE = ROOT / "examples/standalone"
-
-# Packages that the example needs of nixpkgs, and that no search of Home Manager's text finds.
-SOUGHT_BY_ARGUMENT = {"bashInteractive", "gettext", "home-manager", "inetutils", "ncurses", "nixos-option"}
 
 # Defaults that are described in words: each of the two has its own.
 IN_WORDS = {
@@ -42,16 +38,6 @@ def example(home_manager: Path, nixpkgs: Path) -> str:
     """An expression for tests/offline/example.nix with these."""
     arguments = f"homeManager = {home_manager}; nixpkgs = {nixpkgs}; configuration = {EXAMPLE}/home.nix;"
     return f"(import {Path(__file__).parent}/example.nix {{ {arguments} }})"
-
-
-@pytest.fixture(scope="module")
-def whole_world(world: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The world with the packages that the example needs beside those which make-world finds."""
-    folder = tmp_path_factory.mktemp("whole") / "nixpkgs"
-    shutil.copytree(world, folder)
-    names = set(re.findall(r'"([^"]+)"', (folder / "names.nix").read_text())) | SOUGHT_BY_ARGUMENT
-    (folder / "names.nix").write_text("[\n" + "".join(f'  "{name}"\n' for name in sorted(names)) + "]\n")
-    return folder
 
 
 @pytest.fixture(scope="module")

@@ -168,3 +168,26 @@ def test_json_is_json_whatever_nix_holds() -> None:
 )
 def test_json_over_lines_is_json(written: str, value: Any) -> None:
     assert json.loads(written) == value
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        ({"_type": "override", "priority": 50, "content": 1}, "mkForce 1"),
+        ({"_type": "override", "priority": 70, "content": {"a": None}}, "mkOverride 70 { a = null; }"),
+        ({"_type": "order", "priority": 1500, "content": ["x"]}, 'mkAfter [ "x" ]'),
+        ({"a": {"_type": "if", "condition": False, "content": True}}, "{ a = mkIf false true; }"),
+        (
+            {"_type": "merge", "contents": [1, {"_type": "order", "priority": 9, "content": 2}]},
+            "mkMerge [ 1 (mkOrder 9 2) ]",
+        ),
+        (
+            {"_type": "if", "condition": True, "content": {"_type": "override", "priority": 100, "content": 1}},
+            "mkIf true (mkOverride 100 1)",
+        ),
+        ({"_type": "if"}, '{ _type = "if"; }'),
+    ],
+)
+def test_properties_of_definitions_as_they_are_written(value: object, text: str) -> None:
+    assert nix_line(value) == text
+    assert " ".join(nix_text(value).split()) == text

@@ -1,0 +1,576 @@
+# Every definition that a path has in the modules of a configuration, whether it counts or not.
+#
+# The module system keeps the definitions of the strongest priority alone, and where they stand no nearer than the
+# file. Here each module's definitions are followed along the path, through mkMerge, mkIf, mkOverride and mkOrder.
+{
+  # What module functions are called with.
+  arguments,
+  # As modules.nix gives them.
+  modules,
+}:
+let
+  inherit (builtins)
+    all
+    attrNames
+    concatLists
+    concatMap
+    elem
+    elemAt
+    filter
+    genList
+    head
+    isAttrs
+    isFunction
+    isPath
+    length
+    listToAttrs
+    match
+    removeAttrs
+    stringLength
+    substring
+    tail
+    tryEval
+    unsafeGetAttrPos
+    ;
+  inherit (arguments) lib options;
+
+  defaultPriority = 1500;
+
+  # -- where a path leads --------------------------------------------------------------------------------------------
+
+  # The option at or above a path, and how many names of the path lead to it.
+  optionAt =
+    tree: depth: path:
+    if lib.isOption tree then
+      {
+        option = tree;
+        inherit depth;
+      }
+    else if path == [ ] || !(isAttrs tree && tree ? ${head path}) then
+      null
+    else
+      optionAt tree.${head path} (depth + 1) (tail path);
+
+  # A name of a path: whether definitions are merged there, each priority for itself (`merges`); whether what it names
+  # may be an entry of a DAG (`entry`, Home Manager's types.dagOf); the option that it leads to within a submodule, and
+  # whether that is the one of the very instance, with values (`evaluated`), or the declaration for all of them; whether
+  # what holds it is a submodule's value (`inModule`), and that submodule as it is evaluated (`instance`), or null.
+  named = name: {
+    inherit name;
+    merges = true;
+    entry = false;
+    option = null;
+    evaluated = false;
+    inModule = false;
+    instance = null;
+    type = null;
+  };
+
+  isStructured =
+    type:
+    elem type.name [
+      "attrsOf"
+      "lazyAttrsOf"
+      "submodule"
+      "dagOf"
+    ];
+
+  # The names of a path below an option, by the option's type; `meta` is the valueMeta of its value, or { }.
+  namesIn =
+    meta: loc: type: path:
+    let
+      within = namesIn meta loc;
+      inherit (type.nestedTypes) elemType;
+      below = meta.attrs.${head path} or { };
+      here = loc ++ [ (head path) ];
+    in
+    if path == [ ] then
+      [ ]
+    else if
+      elem type.name [
+        "attrsOf"
+        "lazyAttrsOf"
+      ]
+    then
+      [ (named (head path) // { type = elemType; }) ] ++ namesIn below here elemType (tail path)
+    else if type.name == "dagOf" then
+      [
+        (
+          named (head path)
+          // {
+            entry = true;
+            type = elemType;
+          }
+        )
+      ]
+      ++ namesIn { } here elemType (if lib.take 1 (tail path) == [ "data" ] then tail (tail path) else tail path)
+    else if type.name == "submodule" then
+      let
+        names = namesInTree (meta ? configuration) (meta.configuration.options or (type.getSubOptions loc)) loc path;
+      in
+      [
+        (
+          head names
+          // {
+            inModule = true;
+            instance = meta.configuration or null;
+          }
+        )
+      ]
+      ++ tail names
+    else if type.name == "either" then
+      within (if isStructured type.nestedTypes.left then type.nestedTypes.left else type.nestedTypes.right) path
+    else if type.name == "coercedTo" then
+      within type.nestedTypes.finalType path
+    else if
+      elem type.name [
+        "nullOr"
+        "uniq"
+        "unique"
+      ]
+    then
+      within elemType path
+    else
+      map named path;
+
+  namesInTree =
+    evaluated: tree: loc: path:
+    let
+      found = tree.${head path};
+      here = loc ++ [ (head path) ];
+    in
+    if path == [ ] || !(tree ? ${head path}) then
+      map named path
+    else if lib.isOption found then
+      [
+        (
+          named (head path)
+          // {
+            option = found;
+            inherit (found) type;
+            inherit evaluated;
+          }
+        )
+      ]
+      ++ namesIn (if evaluated then found.valueMeta or { } else { }) here found.type (tail path)
+    else
+      [ (named (head path) // { merges = false; }) ] ++ namesInTree evaluated found here (tail path);
+
+  # -- following a path through definitions --------------------------------------------------------------------------
+
+  # What stands behind the properties of a value, each with what was met on the way. With `activeOnly` nothing is looked at
+  # that stands under a false mkIf: modules may have there what cannot be evaluated. Of the value at the very end no more
+  # than `layers` properties are taken off, and none behind which it throws: an error stays where it is, with the value.
+  peel =
+    state: value:
+    let
+      inside =
+        property: content:
+        peel (
+          state
+          // {
+            properties = state.properties ++ [ (property // { inherit (state) depth; }) ];
+            layers = state.layers - 1;
+          }
+        ) content;
+      isLeft = state.atEnd && (state.layers == 0 || !(tryEval (isAttrs value)).success);
+      type = if !isLeft && isAttrs value then value._type or null else null;
+    in
+    if type == "merge" then
+      concatMap (peel state) value.contents
+    else if type == "if" then
+      if state.activeOnly && !value.condition then [ ] else inside { kind = "if"; holds = value.condition; } value.content
+    else if type == "override" then
+      inside { kind = "override"; number = value.priority; } value.content
+    else if type == "order" then
+      inside { kind = "order"; number = value.priority; } value.content
+    else if type == "definition" then
+      peel (state // { inherit (value) file; }) value.value
+    else
+      [ (state // { inherit value; }) ];
+
+  isEntry = value: isAttrs value && value ? data && value ? after && value ? before;
+
+  # As peel, numbered; an entry of a DAG stands for its data.
+  contents =
+    state: value:
+    lib.imap0 (number: found: found // { branch = state.branch ++ [ number ]; }) (behind state value);
+  behind =
+    state: value:
+    concatMap (
+      found:
+      if state.entry && !state.atEnd && isEntry found.value then
+        peel (removeAttrs found [ "value" ] // { entry = false; }) found.value.data
+      else
+        [ found ]
+    ) (peel state value);
+
+  generating = [
+    (toString ./.)
+    (dirOf (unsafeGetAttrPos "mkOption" lib).file)
+  ];
+  isGenerated =
+    position:
+    position == null
+    || lib.any (folder: substring 0 (stringLength folder + 1) position.file == "${folder}/") generating;
+
+  step =
+    name: state: set:
+    let
+      position = unsafeGetAttrPos name.name set;
+    in
+    removeAttrs state [ "value" ]
+    // {
+      depth = state.depth + 1;
+      inherit (name) entry;
+    }
+    // (
+      if isGenerated position then
+        { exact = false; }
+      else
+        {
+          inherit position;
+          exact = true;
+        }
+    );
+
+  # Where names lead in a value: one row for each value behind properties, and for each that ends before.
+  follow =
+    names: state: value:
+    concatMap (followIn names) (contents (state // { atEnd = names == [ ]; }) value);
+
+  # A submodule's value may be a module in any form: a function is read with what it is called with.
+  opened =
+    instance: found:
+    let
+      inherit (found) value;
+      given = {
+        inherit lib;
+        inherit (instance) config options;
+      };
+      named = builtins.mapAttrs (name: _: given.${name} or instance._module.args.${name}) (
+        lib.functionArgs value
+      );
+    in
+    if instance == null then
+      found
+    else if isFunction value then
+      found // { value = value (given // named); }
+    else if isPath value then
+      opened instance (
+        found
+        // {
+          value = import value;
+          file = toString value;
+        }
+      )
+    else
+      found;
+
+  followIn =
+    names: found:
+    let
+      name = head names;
+      open = opened name.instance found;
+      inherit (open) value;
+      set = if name.inModule && !(value ? ${name.name}) && value ? config then value.config else value;
+      own = if set ? ${name.name} then follow (tail names) (step name open set) set.${name.name} else [ ];
+      imported = if name.instance != null then value.imports or [ ] else [ ];
+      below = own ++ concatMap (module: followIn names (open // { value = module; })) imported;
+    in
+    if names == [ ] then
+      [ (found // { complete = true; }) ]
+    else if isFunction value || isPath value then
+      [ (found // { opaque = true; }) ]
+    # Nothing is behind a mkMerge of nothing.
+    else if below == [ ] then
+      [ open ]
+    else
+      below;
+
+  start = {
+    layers = 1000;
+    atEnd = false;
+    begins = 0;
+    activeOnly = false;
+    depth = 0;
+    properties = [ ];
+    branch = [ ];
+    entry = false;
+    complete = false;
+    opaque = false;
+    exact = false;
+    position = null;
+    default = false;
+  };
+
+  # What a module holds at its top.
+  topOf =
+    care: number:
+    let
+      module = elemAt modules number;
+      state = start // care // {
+        inherit (module) file;
+        module = number;
+      };
+    in
+    concatMap (contents state) module.definitions;
+  # Kept for all questions; most end there.
+  tops = genList (topOf { }) (length modules);
+
+  # -- definitions without an option -----------------------------------------------------------------------------------
+
+  straysIn =
+    tree: path: found:
+    let
+      inName =
+        name:
+        let
+          here = path ++ [ name ];
+          below = step (named name) found found.value;
+        in
+        if !(tree ? ${name}) then
+          [
+            {
+              path = here;
+              inherit (below) file position;
+            }
+          ]
+        else if lib.isOption tree.${name} then
+          [ ]
+        else
+          concatMap (straysIn tree.${name} here) (contents below found.value.${name});
+    in
+    if isAttrs found.value then concatMap inName (attrNames found.value) else [ ];
+
+  # -- modules that stand for renamed options --------------------------------------------------------------------------
+
+  optionsIn =
+    path: tree:
+    if lib.isOption tree then
+      [
+        {
+          inherit path;
+          # A renamed option has an `apply` and no default; what others say of themselves may be costly, or fail.
+          description = if tree ? apply && !(tree ? default) then tree.description or null else null;
+          # lib.mkMergedOptionModule's mark for an option that is not set.
+          merged = tree.default or null == "_mkMergedOptionModule";
+        }
+      ]
+    else if isAttrs tree then
+      concatMap (name: optionsIn (path ++ [ name ]) tree.${name}) (attrNames tree)
+    else
+      [ ];
+
+  # -- defaults --------------------------------------------------------------------------------------------------------
+
+  placeOfDefault =
+    option:
+    let
+      written = unsafeGetAttrPos "default" option;
+      declared = option.declarationPositions or [ ];
+      files = option.declarations or [ ];
+    in
+    if written != null && elem written.file (map toString files) then
+      written
+    else if declared != [ ] && (head declared).line != null then
+      head declared
+    else if files != [ ] then
+      {
+        file = toString (head files);
+        line = null;
+        column = null;
+      }
+    else
+      null;
+
+  defaultOf =
+    depth: option: names:
+    if !(option ? default) then
+      [ ]
+    else
+      follow names (
+        start
+        // {
+          inherit depth;
+          begins = depth;
+          properties = [
+            {
+              kind = "override";
+              number = defaultPriority;
+              inherit depth;
+            }
+          ];
+          position = placeOfDefault option;
+          exact = true;
+          default = true;
+          file = lib.head ((map toString (option.declarations or [ ])) ++ [ "<unknown-file>" ]);
+          module = null;
+        }
+      ) option.default;
+
+  # -- values for output -----------------------------------------------------------------------------------------------
+
+  # Values dressed up as options, so that native code writes each by itself, as it writes those of options.
+  dressed =
+    values:
+    listToAttrs (
+      lib.imap0 (number: value: {
+        name = toString (1000000 + number);
+        value = {
+          _type = "option";
+          loc = [ (toString (1000000 + number)) ];
+          isDefined = true;
+          highestPrio = 0;
+        }
+        // value;
+      }) values
+    );
+
+  describe = row: {
+    inherit (row)
+      begins
+      branch
+      complete
+      default
+      depth
+      exact
+      file
+      module
+      opaque
+      position
+      ;
+    properties = map (property: {
+      inherit (property) kind depth;
+      number = property.number or null;
+    }) row.properties;
+  };
+
+  # Whether a condition holds, and those around it, which come first.
+  outcomesOf =
+    row:
+    let
+      conditions = filter (property: property.kind == "if") row.properties;
+      holdAmong = count: all (condition: condition.holds) (lib.take count conditions);
+    in
+    lib.imap1 (count: _: { value = holdAmong count; }) conditions;
+
+  # { value }: what is at names below a value; null where that is nothing.
+  valueAt =
+    names: value:
+    let
+      name = head names;
+      found = value.${name.name};
+      rest = tail names;
+    in
+    if names == [ ] then
+      { inherit value; }
+    else if !(value ? ${name.name}) then
+      null
+    else
+      valueAt rest (if name.entry && rest != [ ] && isEntry found then found.data else found);
+
+  merged =
+    option:
+    (lib.modules.mergeDefinitions option.loc option.type option.definitionsWithLocations).mergedValue;
+
+in
+{
+  # Where a path leads; null where there is no option at or above it. `knowledge` says how much may be evaluated to find
+  # out what is below an option: its values, its type, or nothing.
+  locate =
+    knowledge: loc:
+    let
+      found = optionAt options 0 loc;
+      inherit (found) option depth;
+      path = lib.drop depth loc;
+      below =
+        if knowledge == "values" then
+          namesIn (option.valueMeta or { }) option.loc option.type path
+        else if knowledge == "types" then
+          namesIn { } option.loc option.type path
+        else
+          map named path;
+      above = map (name: named name // { merges = false; }) (lib.take (depth - 1) loc) ++ [
+        (named (elemAt loc (depth - 1)))
+      ];
+    in
+    if found == null then
+      null
+    else
+      {
+        inherit option depth below;
+        names = above ++ below;
+        # The option at the very end of the path, declared at the top or within a submodule.
+        last = if below == [ ] then option else (lib.last below).option;
+        evaluated = below == [ ] || (lib.last below).evaluated;
+        type = (if below == [ ] then option.type else (lib.last below).type).description or "unspecified";
+        merges = map (name: name.merges) (above ++ below);
+        inModule = map (name: name.inModule) (above ++ below);
+      };
+
+  modules = map (module: {
+    inherit (module) file importedBy;
+    # Written within another module, and without a key of its own.
+    isInPlace = match ".*:anon-[0-9]+" module.key != null;
+  }) modules;
+
+  # The rows of the modules with these numbers. Those in `careful` are to be followed with care: { number.layers,
+  # number.activeOnly }.
+  rows =
+    place: numbers: careful:
+    let
+      inModule =
+        number:
+        if careful ? ${toString number} then
+          concatMap (followIn place.names) (topOf careful.${toString number} number)
+        else
+          concatMap (followIn place.names) (elemAt tops number);
+      found = filter (row: row.depth >= place.depth) (
+        defaultOf place.depth place.option place.below
+        ++ concatMap inModule numbers
+        ++ (if place.below != [ ] && place.last != null then defaultOf (length place.names) place.last [ ] else [ ])
+      );
+    in
+    {
+      described = map describe found;
+      values = dressed (map (row: { inherit (row) value; }) found);
+      outcomes = dressed (concatMap outcomesOf found);
+    };
+
+  # The definitions in the modules with these numbers that no option is declared for.
+  strays = concatMap (
+    number: concatMap (straysIn options [ ]) (elemAt tops number)
+  );
+
+  # Where the modules define a path, each with the module's file.
+  places =
+    loc:
+    let
+      all = concatLists (genList (topOf { layers = 0; }) (length modules));
+      found = concatMap (followIn (map named loc)) all;
+    in
+    map (row: { inherit (row) file position; }) (filter (row: row.complete && row.position != null) found);
+
+  # What the modules with these numbers declare that may be renamed options.
+  declared = map (number: optionsIn [ ] (elemAt modules number).options);
+
+  # The final value, and what it was before the option's `apply`; with the definitions that the module system counts.
+  final =
+    place:
+    let
+      isEmptied = elem place.option.loc [
+        [ "assertions" ]
+        [ "warnings" ]
+      ];
+      found = valueAt place.below (if isEmptied then merged place.option else place.option.value);
+      inherit (place) last;
+      isCounted = last != null && place.evaluated;
+      value = {
+        inherit (found) value;
+        definitionsWithLocations = if isCounted then last.definitionsWithLocations else [ ];
+      };
+      applied = if isCounted && last ? apply && !isEmptied then [ { value = merged last; } ] else [ ];
+    in
+    if found == null then dressed [ ] else dressed ([ value ] ++ applied);
+}

@@ -1,0 +1,159 @@
+"""Why an option has its value: each of its definitions, and whether it counts. Pure; options/judgement.py decides."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from hmeval.options.model import order_name, priority_name
+from hmeval.options.path import show_option
+
+WINNER, LOSER, INACTIVE, UNKNOWN = "winner", "loser", "inactive", "unknown"
+
+PLAIN = 100
+
+
+class Marked(NamedTuple):
+    """A priority, or an order, and how many names of the path led to where it stands."""
+
+    depth: int
+    number: int
+
+
+class Definition(NamedTuple):
+    """One definition of an option.
+
+    Attributes:
+        file, line, column: where it is written; line and column are None where that is not known.
+        exact: False where the place is that of what generates it.
+        module: the file of the module that it belongs to; imported_by: of the module that imports that one.
+        priority: the number that it competes with; order: its place among equals (mkBefore 500, mkAfter 1500), or None.
+        condition: whether its mkIf hold; None without any, or where one cannot be evaluated.
+        verdict: winner, loser, inactive (a mkIf does not hold) or unknown; reason says why.
+        value: {"json": …}, {"nix": …} or {"error": …}, as in an option's record.
+        default: whether it is the option's default.
+        written_as: the renamed option that it is written as, or None.
+    """
+
+    file: str | None
+    line: int | None
+    column: int | None
+    exact: bool
+    module: str | None
+    imported_by: str | None
+    priority: int
+    order: int | None
+    condition: bool | None
+    verdict: str
+    reason: str
+    value: Mapping[str, Any] | None
+    default: bool = False
+    written_as: str | None = None
+
+    @property
+    def wins(self) -> bool:
+        """Whether it is part of the final value."""
+        return self.verdict == WINNER
+
+    def position(self) -> dict[str, Any]:
+        """{file, line, column}."""
+        return {"file": self.file, "line": self.line, "column": self.column}
+
+    def place(self) -> str:
+        """file:line:column, as far as it is known."""
+        parts = (self.file, self.line, self.column)
+        return ":".join(str(part) for part in parts if part is not None) or "an unknown place"
+
+    def record(self) -> dict[str, Any]:
+        """For JSON: what is not known, or does not apply, is absent, but for file, line and column."""
+        record: dict[str, Any] = {name: getattr(self, name) for name in ("file", "line", "column")}
+        record["priority"] = {"number": self.priority, "name": priority_name(self.priority)}
+        record |= {"value": self.value, "wins": self.wins, "verdict": self.verdict, "reason": self.reason}
+        if self.order is not None:
+            record["order"] = {"number": self.order, "name": order_name(self.order)}
+        if not self.exact:
+            record["generated"] = True
+        optional = ("module", "imported_by", "condition", "written_as")
+        record |= {name: found for name in optional if (found := getattr(self, name)) is not None}
+        return record | ({"default": True} if self.default else {})
+
+
+class Why(NamedTuple):
+    """Why a path of the configuration has its value.
+
+    Attributes:
+        loc: the path; option: the loc of the option that it is, or lies in; type: that of what is at the path.
+        value: the final one, None where the path has none; before_apply: what the option's `apply` changed, or None.
+        definitions: the winners in the order in which they are merged, then the losers, the inactive ones, the unknown.
+        renamed_from: the path that was asked for, where it is the old name of `loc`.
+        not_read: {file, message} of each module that could not be searched.
+    """
+
+    loc: Sequence[str]
+    option: Sequence[str]
+    type: str
+    value: Mapping[str, Any] | None
+    before_apply: Mapping[str, Any] | None
+    definitions: Sequence[Definition]
+    renamed_from: Sequence[str] | None
+    not_read: Sequence[Mapping[str, Any]]
+
+    @property
+    def name(self) -> str:
+        """The path as people write it."""
+        return show_option(self.loc)
+
+    @property
+    def winners(self) -> Sequence[Definition]:
+        """The definitions that make the value."""
+        return [definition for definition in self.definitions if definition.wins]
+
+    def record(self) -> dict[str, Any]:
+        """For JSON; what does not apply is absent."""
+        record: dict[str, Any] = {"name": self.name, "loc": list(self.loc), "option": show_option(self.option)}
+        if self.renamed_from is not None:
+            record["renamed_from"] = show_option(self.renamed_from)
+        record |= {"type": self.type, "value": self.value}
+        if self.before_apply is not None:
+            record["before_apply"] = self.before_apply
+        return record | {
+            "definitions": [definition.record() for definition in self.definitions],
+            "not_read": list(self.not_read),
+        }
+
+
+def named_priority(number: int) -> str:
+    """A priority by number and name, for people: `mkForce (50)`, `no priority (100)`."""
+    return f"priority {number}" if number == PLAIN else f"{priority_name(number)} ({number})"
+
+
+def in_order(definitions: Iterable[Definition]) -> list[Definition]:
+    """Winners, losers, inactive and unknown ones, else as they come; a default is the last of the losers."""
+    ranks = {WINNER: 0, LOSER: 1, INACTIVE: 2, UNKNOWN: 3}
+    return sorted(definitions, key=lambda one: (ranks[one.verdict], one.default and not one.wins))
+
+
+def missing(definitions: Sequence[Definition], counted: Iterable[Mapping[str, Any]]) -> list[Definition]:
+    """Those that the module system counts ({file, value}) and that are not among the winners.
+
+    They have a file and no line: none is left out for not being placed.
+    """
+    winners = [definition for definition in definitions if definition.wins]
+    unplaced = []
+    for one in counted:
+        found = next((own for own in winners if _is_same(own, one)), None)
+        if found is None:
+            unplaced.append(_unplaced(one))
+        else:
+            winners.remove(found)
+    return unplaced
+
+
+def _is_same(own: Definition, counted: Mapping[str, Any]) -> bool:
+    return own.module == counted["file"] and own.value == counted.get("value")
+
+
+def _unplaced(counted: Mapping[str, Any]) -> Definition:
+    file = counted["file"]
+    why = "the module system counts it; where it is written could not be found"
+    return Definition(file, None, None, False, file, None, PLAIN, None, None, WINNER, why, counted.get("value"))
