@@ -180,6 +180,14 @@ def test_an_unknown_option_in_a_flake_has_its_line(hmeval_command: Command, tmp_
     assert f"at {folder}/home.nix:3:3" in listed.stderr
 
 
+def test_a_failed_assertion_in_a_flake_has_its_line(hmeval_command: Command, tmp_path: Path) -> None:
+    folder = flake(tmp_path / "wrong", module='\nassertions = [ { assertion = false; message = "never mind"; } ];')
+    listed = hmeval_command("options", "--format", "names", "--offline", "--flake", f"{folder}#alice")
+    assert (listed.returncode, "programs.git.enable\n" in listed.stdout) == (1, True)
+    assert f"at {folder}/home.nix:3:37" in listed.stderr
+    assert "never mind" in listed.stderr
+
+
 def test_a_module_within_the_flake_has_its_line(hmeval_command: Command, tmp_path: Path) -> None:
     configurations = ALICE.replace("./home.nix", "./home.nix\n{ programs.git.enable = true; }")
     folder = flake(tmp_path / "in place", configurations=configurations)
