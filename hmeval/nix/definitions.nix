@@ -36,131 +36,13 @@ let
 
   defaultPriority = 1500;
 
-  # -- where a path leads --------------------------------------------------------------------------------------------
-
-  # The option at or above a path, and how many names of the path lead to it.
-  optionAt =
-    tree: depth: path:
-    if lib.isOption tree then
-      {
-        option = tree;
-        inherit depth;
-      }
-    else if path == [ ] || !(isAttrs tree && tree ? ${head path}) then
-      null
-    else
-      optionAt tree.${head path} (depth + 1) (tail path);
-
-  # A name of a path: whether definitions are merged there, each priority for itself (`merges`); whether what it names
-  # may be an entry of a DAG (`entry`, Home Manager's types.dagOf); the option that it leads to within a submodule, and
-  # whether that is the one of the very instance, with values (`evaluated`), or the declaration for all of them; whether
-  # what holds it is a submodule's value (`inModule`), and that submodule as it is evaluated (`instance`), or null.
-  named = name: {
-    inherit name;
-    merges = true;
-    entry = false;
-    option = null;
-    evaluated = false;
-    inModule = false;
-    instance = null;
-    type = null;
-  };
-
-  isStructured =
-    type:
-    elem type.name [
-      "attrsOf"
-      "lazyAttrsOf"
-      "submodule"
-      "dagOf"
-    ];
-
-  # The names of a path below an option, by the option's type; `meta` is the valueMeta of its value, or { }.
-  namesIn =
-    meta: loc: type: path:
-    let
-      within = namesIn meta loc;
-      inherit (type.nestedTypes) elemType;
-      below = meta.attrs.${head path} or { };
-      here = loc ++ [ (head path) ];
-    in
-    if path == [ ] then
-      [ ]
-    else if
-      elem type.name [
-        "attrsOf"
-        "lazyAttrsOf"
-      ]
-    then
-      [ (named (head path) // { type = elemType; }) ] ++ namesIn below here elemType (tail path)
-    else if type.name == "dagOf" then
-      [
-        (
-          named (head path)
-          // {
-            entry = true;
-            type = elemType;
-          }
-        )
-      ]
-      ++ namesIn { } here elemType (if lib.take 1 (tail path) == [ "data" ] then tail (tail path) else tail path)
-    else if type.name == "submodule" then
-      let
-        names = namesInTree (meta ? configuration) (meta.configuration.options or (type.getSubOptions loc)) loc path;
-      in
-      [
-        (
-          head names
-          // {
-            inModule = true;
-            instance = meta.configuration or null;
-          }
-        )
-      ]
-      ++ tail names
-    else if type.name == "either" then
-      within (if isStructured type.nestedTypes.left then type.nestedTypes.left else type.nestedTypes.right) path
-    else if type.name == "coercedTo" then
-      within type.nestedTypes.finalType path
-    else if
-      elem type.name [
-        "nullOr"
-        "uniq"
-        "unique"
-      ]
-    then
-      within elemType path
-    else
-      map named path;
-
-  namesInTree =
-    evaluated: tree: loc: path:
-    let
-      found = tree.${head path};
-      here = loc ++ [ (head path) ];
-    in
-    if path == [ ] || !(tree ? ${head path}) then
-      map named path
-    else if lib.isOption found then
-      [
-        (
-          named (head path)
-          // {
-            option = found;
-            inherit (found) type;
-            inherit evaluated;
-          }
-        )
-      ]
-      ++ namesIn (if evaluated then found.valueMeta or { } else { }) here found.type (tail path)
-    else
-      [ (named (head path) // { merges = false; }) ] ++ namesInTree evaluated found here (tail path);
+  inherit (import ./paths.nix { inherit lib; }) named namesIn optionAt;
 
   # -- following a path through definitions --------------------------------------------------------------------------
 
-  # What stands behind the properties of a value, each with what was met on the way. With `activeOnly` nothing is looked at
-  # that stands under a false mkIf: modules may have there what cannot be evaluated. Of the value at the very end no more
-  # than `layers` properties are taken off, and none behind which it throws: an error stays where it is, with the value.
+  # What stands behind the properties of a value, each with what was met on the way. With `activeOnly` nothing is looked
+  # at that stands under a false mkIf: modules may have there what cannot be evaluated. Of the value at the very end no
+  # more than `layers` properties are taken off, and none behind which it throws: an error stays with the value.
   peel =
     state: value:
     let
@@ -179,11 +61,23 @@ let
     if type == "merge" then
       concatMap (peel state) value.contents
     else if type == "if" then
-      if state.activeOnly && !value.condition then [ ] else inside { kind = "if"; holds = value.condition; } value.content
+      if state.activeOnly && !value.condition then
+        [ ]
+      else
+        inside {
+          kind = "if";
+          holds = value.condition;
+        } value.content
     else if type == "override" then
-      inside { kind = "override"; number = value.priority; } value.content
+      inside {
+        kind = "override";
+        number = value.priority;
+      } value.content
     else if type == "order" then
-      inside { kind = "order"; number = value.priority; } value.content
+      inside {
+        kind = "order";
+        number = value.priority;
+      } value.content
     else if type == "definition" then
       peel (state // { inherit (value) file; }) value.value
     else
