@@ -116,9 +116,13 @@ class Configuration:
             self._all_options = self._tree(extract.HIDDEN)
         return self._all_options
 
-    def iterate(self) -> Iterator[Option]:
-        """The same options as `options`, each as soon as it is read. Raises EvaluationError."""
-        return map(Option, self._records(0))
+    def iterate(self, *, values: bool = False, hidden: bool = False) -> Iterator[Option]:
+        """The same options as `options`, each as soon as it is read; with `values` all that is known of them.
+
+        Raises EvaluationError.
+        """
+        fields = extract.VALUES | extract.DETAILS if values else 0
+        return map(Option, self._records(fields | (extract.HIDDEN if hidden else 0)))
 
     def options_with_state(self, *, values: bool = False, hidden: bool = False) -> OptionTree:
         """The options with `is_defined` and `priority`, and with `values` everything else that is known of them."""

@@ -149,7 +149,13 @@ size_t hmeval_pack_open_map(hmeval_buffer * buffer)
     return buffer->size;
 }
 
-void hmeval_pack_close_map(hmeval_buffer * buffer, size_t place, size_t count)
+size_t hmeval_pack_open_array(hmeval_buffer * buffer)
+{
+    append_number(buffer, 0xdc, 0, 2);
+    return buffer->size;
+}
+
+void hmeval_pack_close(hmeval_buffer * buffer, size_t place, size_t count)
 {
     if (buffer->no_memory) return;
     buffer->bytes[place - 2] = (uint8_t)(count >> 8);

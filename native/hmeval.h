@@ -164,6 +164,8 @@ typedef enum {
     HMEVAL_CALL_FUNCTOR,
     HMEVAL_PRETTY,
     HMEVAL_DERIVATION_NAME,
+    HMEVAL_FROM_JSON,
+    HMEVAL_SAME_TYPE,
     HMEVAL_BUILTIN_COUNT
 } hmeval_builtin;
 
@@ -257,9 +259,10 @@ void hmeval_pack_string(hmeval_session * session, hmeval_buffer * buffer, nix_va
 void hmeval_pack_array(hmeval_buffer * buffer, size_t count);
 void hmeval_pack_map(hmeval_buffer * buffer, size_t count);
 void hmeval_pack_extension(hmeval_buffer * buffer, int type, const void * bytes, size_t size);
-/* A map whose number of entries is known only afterwards: returns where it is to be written. */
+/* What has a number of entries that is known only afterwards: returns where it is to be written. */
 size_t hmeval_pack_open_map(hmeval_buffer * buffer);
-void hmeval_pack_close_map(hmeval_buffer * buffer, size_t place, size_t count);
+size_t hmeval_pack_open_array(hmeval_buffer * buffer);
+void hmeval_pack_close(hmeval_buffer * buffer, size_t place, size_t count);
 
 /* pack_value.c: `plain` refuses what JSON has no form for (HMEVAL_NOT_PLAIN). */
 hmeval_status hmeval_pack_value(hmeval_session * session, hmeval_buffer * buffer, nix_value * value, bool plain);
@@ -278,8 +281,9 @@ typedef struct {
     unsigned flags;
     hmeval_sink sink;
     void * reader;
-    int depth;     /* of sub-options within sub-options */
-    int set_depth; /* of sets within sets */
+    nix_value * sub_options; /* of the option that is being written; NULL: none, or not asked for */
+    int depth;               /* of sub-options within sub-options */
+    int set_depth;           /* of sets within sets */
 } hmeval_walker;
 
 /* option_fields.c */
@@ -288,6 +292,8 @@ typedef struct {
 bool hmeval_costs_a_field(hmeval_status status);
 void hmeval_keep_field_error(hmeval_walker * walker, const char * field);
 hmeval_status hmeval_write_option_fields(hmeval_walker * walker, nix_value * option, bool visible);
+/* type_info.c: write the structure of an option's type. What fails of it is kept as an error of the option. */
+hmeval_status hmeval_write_type(hmeval_walker * walker, nix_value * type);
 /* lib.options.showOption, of a whole loc and of one part. */
 hmeval_status hmeval_append_option_name(hmeval_walker * walker, hmeval_buffer * name, nix_value * loc);
 hmeval_status hmeval_append_option_part(hmeval_walker * walker, hmeval_buffer * name, const char * part);

@@ -280,14 +280,10 @@ static hmeval_status write_declaration_positions(hmeval_walker * self, nix_value
 
 static hmeval_status write_type_info(hmeval_walker * self, nix_value * option)
 {
-    nix_value * name;
-    hmeval_status status = get_below(self, option, "type", "name", &name);
-    if (status == HMEVAL_OK) {
-        hmeval_pack_map(self->buffer, 1);
-        hmeval_pack_text(self->buffer, "name");
-        status = hmeval_pack_value(self->session, self->buffer, name, false);
-    }
-    hmeval_value_release(self->session, name);
+    nix_value * type;
+    hmeval_status status = hmeval_get(self->session, option, "type", &type);
+    if (status == HMEVAL_OK) status = hmeval_write_type(self, type);
+    hmeval_value_release(self->session, type);
     return status;
 }
 
@@ -299,22 +295,62 @@ static size_t start_of_character(const hmeval_buffer * text, size_t place)
     return place;
 }
 
-/* { nix = text; truncated = true; }, the latter where the text was cut. */
+static bool is_package(hmeval_walker * self, nix_value * value)
+{
+    nix_value * type;
+    bool is = hmeval_get(self->session, value, "type", &type) == HMEVAL_OK
+        && hmeval_string_is(self->session, type, "derivation");
+    hmeval_value_release(self->session, type);
+    return is;
+}
+
+/* Add a field that is a string; nothing where there is none. */
+static hmeval_status add_string(
+    hmeval_walker * self, nix_value * set, const char * name, const char * as, size_t * count)
+{
+    nix_value * value;
+    hmeval_status status = hmeval_get(self->session, set, name, &value);
+    if (status == HMEVAL_OK && hmeval_value_type(self->session, value) == HMEVAL_TYPE_STRING) {
+        hmeval_pack_text(self->buffer, as);
+        hmeval_pack_string(self->session, self->buffer, value);
+        ++*count;
+    } else if (status == HMEVAL_FAILED)
+        hmeval_keep_field_error(self, as);
+    hmeval_value_release(self->session, value);
+    return hmeval_costs_a_field(status) ? HMEVAL_OK : status;
+}
+
+/* { name; store_path; }, the latter for an option that is asked for alone: a path takes evaluating all that the package
+ * is made of. */
+static hmeval_status pack_package(hmeval_walker * self, nix_value * package)
+{
+    size_t count = 0, place = hmeval_pack_open_map(self->buffer);
+    hmeval_status status = add_string(self, package, "name", "name", &count);
+    if (status == HMEVAL_OK && self->flags & HMEVAL_OPTIONS_ALONE)
+        status = add_string(self, package, "outPath", "store_path", &count);
+    hmeval_pack_close(self->buffer, place, count);
+    return status;
+}
+
+/* { nix = text; truncated = true; package = …; }: the second where the text was cut, the third where it is one. */
 static hmeval_status pack_value_as_nix(hmeval_walker * self, nix_value * value)
 {
     hmeval_buffer text = {.limit = LARGEST_VALUE};
     hmeval_status status = hmeval_render(self->session, &text, value);
     bool truncated = status == (hmeval_status)HMEVAL_TOO_LARGE;
     size_t size = truncated ? start_of_character(&text, LARGEST_VALUE) : text.size;
-    hmeval_pack_map(self->buffer, truncated ? 2 : 1);
+    bool package = status == HMEVAL_OK && is_package(self, value);
+    hmeval_pack_map(self->buffer, 1 + truncated + package);
     hmeval_pack_text(self->buffer, "nix");
     hmeval_pack_bytes(self->buffer, text.bytes, size);
+    hmeval_buffer_free(&text);
     if (truncated) {
         hmeval_pack_text(self->buffer, "truncated");
         hmeval_pack_bool(self->buffer, true);
+        return HMEVAL_OK;
     }
-    hmeval_buffer_free(&text);
-    return truncated ? HMEVAL_OK : status;
+    if (package) hmeval_pack_text(self->buffer, "package");
+    return package ? pack_package(self, value) : status;
 }
 
 /* { json = value; } where the value is plain and not too large, otherwise its text. */

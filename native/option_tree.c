@@ -65,7 +65,7 @@ static hmeval_status close_option(hmeval_walker * self, size_t place)
         hmeval_append(self->buffer, self->errors.bytes, self->errors.size);
         ++self->field_count;
     }
-    hmeval_pack_close_map(self->buffer, place, self->field_count);
+    hmeval_pack_close(self->buffer, place, self->field_count);
     self->errors.size = self->error_count = 0;
     ++self->option_count;
     return hmeval_buffer_status(self->buffer);
@@ -200,6 +200,7 @@ static hmeval_status walk_option(hmeval_walker * self, nix_value * option)
     bool follow = visible.sub_options && !(self->flags & HMEVAL_OPTIONS_ALONE);
     if (status == HMEVAL_OK && follow) status = get_or_leave(self, option, "loc", &loc);
     if (status == HMEVAL_OK && loc) status = get_sub_options(self, option, loc, &sub_options);
+    self->sub_options = sub_options;
     if (status == HMEVAL_OK || status == HMEVAL_ABSENT) status = write_option(self, option, visible);
     if (status == HMEVAL_OK) status = walk_sub_options(self, sub_options, loc);
     hmeval_value_release(self->session, sub_options);

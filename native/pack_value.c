@@ -140,7 +140,6 @@ static void pack_string_or_nil(packer * self, hmeval_buffer * buffer, nix_value 
 
 static hmeval_status pack_derivation(packer * self, nix_value * set)
 {
-    if (self->plain) return HMEVAL_NOT_PLAIN;
     hmeval_buffer fields = {0};
     hmeval_pack_array(&fields, 3);
     pack_string_or_nil(self, &fields, set, "name");
@@ -164,6 +163,8 @@ static hmeval_status pack_set(packer * self, nix_value * set)
     hmeval_status status = hmeval_get(self->session, set, "__toString", &special);
     if (status == HMEVAL_OK)
         status = pack_to_string(self, set, special);
+    else if (status == HMEVAL_ABSENT && self->plain && is_derivation(self, set))
+        status = (hmeval_status)HMEVAL_NOT_PLAIN; /* its path may take the whole of nixpkgs to evaluate */
     else if (status == HMEVAL_ABSENT && (status = hmeval_get(self->session, set, "outPath", &special)) == HMEVAL_OK)
         status = pack_out_path(self, set, special);
     else if (status == HMEVAL_ABSENT)

@@ -11,6 +11,10 @@ static const char * const builtin_expressions[HMEVAL_BUILTIN_COUNT] = {
     /* What lib.generators.toPretty interpolates. */
     [HMEVAL_PRETTY] = "set: \"${set.__pretty set.val}\"",
     [HMEVAL_DERIVATION_NAME] = "set: \"${set.name or \"???\"}\"",
+    [HMEVAL_FROM_JSON] = "builtins.fromJSON",
+    /* Nix compares functions by identity, where they are in sets. A type that is changed with `//` stays the same. */
+    [HMEVAL_SAME_TYPE] = "a: b: let of = builtins.intersectAttrs { check = null; merge = null; }; in "
+                         "a ? merge && of a == of b",
 };
 
 /* Not nix_state_create: from 2.29 to 2.34 the state refers to a builder that it has freed. */

@@ -102,11 +102,9 @@ def _list(
 ) -> str | list[bytes]:
     chosen = bool(locs) or arguments.set or arguments.search is not None
     with_values = arguments.format == "json" or (arguments.format == "table" and chosen)
-    if with_values and not chosen:
-        options: list[Option] = list(configuration.options_with_state(values=True, hidden=arguments.all).values())
-        return _written(configuration, options, arguments.format)
-    if arguments.format == "options-list" and not chosen and not arguments.all:
-        return _options_list(configuration.iterate())  # written while they are read
+    if arguments.format in ("json", "options-list") and not chosen:
+        read = configuration.iterate(values=with_values, hidden=arguments.all)  # written while they are read
+        return _json(configuration, read) if with_values else _options_list(read)
     options = list(_selected(_known(configuration, locs, arguments), locs, arguments).values())
     if with_values:
         # One by one: what was not chosen can take minutes to evaluate.
@@ -157,12 +155,19 @@ def _document(configuration: Configuration, options: list[Option], format: str) 
         return documents.markdown(options)
     if format == "options-list":
         return _options_list(options)
-    from hmeval.render.json_text import json_document, json_object
+    if format == "json":
+        return _json(configuration, options)
+    from hmeval.render.json_text import json_object
 
-    if format == "options-json":
-        return f"{json_object(documents.options_json(options))}\n"
-    document = documents.configuration_document(configuration.target.describe(), options)
-    return f"{json_document(document, 'options')}\n"
+    return f"{json_object(documents.options_json(options))}\n"
+
+
+def _json(configuration: Configuration, options: Iterable[Option]) -> list[bytes]:
+    from hmeval.options.documents import configuration_document
+    from hmeval.render.json_text import json_document_pieces
+
+    document = configuration_document(configuration.target.describe(), options)
+    return [*map(encoded, json_document_pieces(document, "options")), b"\n"]
 
 
 def _options_list(options: Iterable[Option]) -> list[bytes]:

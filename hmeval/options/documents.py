@@ -61,11 +61,12 @@ def options_json(options: Iterable[Option]) -> dict[str, dict[str, Any]]:
 
 
 def configuration_document(target: Mapping[str, Any], options: Iterable[Option]) -> dict[str, Any]:
-    """hmeval's own document: {"format_version", "target", "options": […]}, each option with what is known of its state.
+    """hmeval's own document: {"format_version", "target", "options"}, each option with what is known of its state.
 
-    Optional fields are absent, not null (`description` alone can be null, as in the ecosystem's list).
+    `options` is an iterator, so that options can be written while they are read. Optional fields are absent, not null
+    (`description` alone can be null, as in the ecosystem's list).
     """
-    fields = [option_document(option) for option in options]
+    fields = map(option_document, options)
     return {"format_version": FORMAT_VERSION, "target": dict(target), "options": fields}
 
 

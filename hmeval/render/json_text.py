@@ -44,10 +44,17 @@ def json_object(fields: Mapping[str, Any]) -> str:
 
 def json_document(document: Mapping[str, Any], list_name: str) -> str:
     """A JSON object with a field on each line, and under `list_name` an item on each line."""
-    fields = (
-        _field(name, json_list(value) if name == list_name else json_text(value)) for name, value in document.items()
-    )
-    return f"{{{_lines(fields)}}}"
+    return "".join(json_document_pieces(document, list_name))
+
+
+def json_document_pieces(document: Mapping[str, Any], list_name: str) -> Iterator[str]:
+    """The same object, piece by piece, each item as soon as it is there."""
+    before = "{\n"
+    for name, value in document.items():
+        yield f"{before}{json_text(name)}: "
+        yield from json_list_pieces(value) if name == list_name else [json_text(value)]
+        before = ",\n"
+    yield "{}" if before == "{\n" else "\n}"
 
 
 def without_stray_bytes(text: str) -> str:

@@ -263,10 +263,31 @@ def test_values_that_are_not_json_are_nix(evaluator: Evaluator) -> None:
         "x: x": "<function>",
         "/a/b": "/a/b",
         "[ /a (x: x) ]": "[\n  /a\n  <function>\n]",
-        'derivation { name = "n"; system = "s"; builder = "b"; }': "<derivation n>",
+        f"[ ({PACKAGE}) ]": "[\n  <derivation n>\n]",
     }.items():
         (record,) = records_of(evaluator, f"{{ a = {option(value=value)}; }}")
         assert record["value"] == {"nix": shown}
+
+
+PACKAGE = 'derivation { name = "n"; system = "s"; builder = "b"; }'
+
+
+def test_a_package_is_shown_by_its_name_and_alone_by_its_path(evaluator: Evaluator) -> None:
+    one = evaluator.eval(option(value=PACKAGE))
+    path = evaluator.eval(f"({PACKAGE}).outPath").to_python()
+    (listed,) = extract_options(evaluator, one, VALUES)
+    (alone,) = extract_options(evaluator, one, VALUES | ALONE)
+    assert listed["value"] == {"nix": "<derivation n>", "package": {"name": "n"}}
+    assert alone["value"] == {"nix": "<derivation n>", "package": {"name": "n", "store_path": path}}
+
+
+def test_a_package_that_cannot_be_built_still_has_a_name(evaluator: Evaluator) -> None:
+    value = '{ type = "derivation"; name = "n"; outPath = throw "unfree"; }'
+    (listed,) = records_of(evaluator, f"{{ a = {option(value=value)}; }}")
+    (alone,) = extract_options(evaluator, evaluator.eval(option(value=value)), VALUES | ALONE)
+    assert "errors" not in listed
+    assert alone["value"] == {"nix": "<derivation n>", "package": {"name": "n"}}
+    assert {field: error["message"] for field, error in alone["errors"].items()} == {"store_path": "unfree"}
 
 
 def test_large_values_are_cut(evaluator: Evaluator) -> None:

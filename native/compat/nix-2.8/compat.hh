@@ -28,7 +28,7 @@ struct Store {
 
 /* Symbols by the address of the text that asked for them, most often a literal: interning takes a hash and a search. */
 class SymbolCache {
-    static constexpr size_t size = 256;
+    static constexpr size_t size = 1024;
     struct Entry {
         const char * name = nullptr;
         nix::Symbol symbol;

@@ -46,7 +46,8 @@ void nix_compat_free_spare_references()
 
 const nix::Symbol & SymbolCache::get(nix::SymbolTable & table, const char * name)
 {
-    auto & entry = entries[(reinterpret_cast<uintptr_t>(name) >> 2) % size];
+    /* Literals lie close together, at any distance: their addresses are spread by a multiplication (Knuth 6.4). */
+    auto & entry = entries[(reinterpret_cast<uintptr_t>(name) * 0x9e3779b97f4a7c15) >> 54];
     /* Another text may have come to lie at the same address. */
     if (entry.name != name || static_cast<const std::string &>(entry.symbol) != name)
         entry = {name, table.create(name)};
