@@ -14,8 +14,9 @@ from hmeval.evaluation.any_evaluator import AnyEvaluator
 from hmeval.evaluation.value import Value
 from hmeval.flakes import open_flake, unfetched_input
 from hmeval.options import extract
+from hmeval.options.instances import Instances
 from hmeval.options.model import Option, OptionTree
-from hmeval.options.path import parse_option_path
+from hmeval.options.path import is_placeholder, parse_option_path, show_option
 from hmeval.options.why import Why
 from hmeval.probe import Probed, probe
 from hmeval.recovery import failures
@@ -101,6 +102,7 @@ class Configuration:
         self._definitions: DefinitionSearch | None = None
         self._failures: list[EvaluationError] | None = None
         self._blame = Blame(evaluator, self._probed, self._search)
+        self._instances_of: Instances | None = None
 
     @property
     def options(self) -> OptionTree:
@@ -132,17 +134,29 @@ class Configuration:
     def option(self, name: str | Sequence[str]) -> Option:
         """One option with its value, definitions and all else. Raises KeyError where there is none of this name.
 
-        Options below a placeholder (`<name>`, `*`) stand for any instance: they have no value and no definitions.
+        A path may go through the names of real instances (`users.users.alice.shell`) and into values
+        (`programs.git.settings.user.name`). Options below a placeholder (`<name>`, `*`) stand for any instance: they
+        have no value and no definitions, but `instances`.
         """
         loc = parse_option_path(name) if isinstance(name, str) else list(name)
         depth, found = self.placed(lambda: self._declared(loc))
-        whole = depth == len(loc)
-        flags = extract.VALUES | extract.ALONE if whole else extract.HIDDEN
-        records = extract.extract_options(self._evaluator, found, extract.DETAILS | flags) if found else []
-        for record in records:
-            if whole or record["loc"] == loc:
-                return Option(self._told(self._placed_errors(record)))
-        raise KeyError(name if isinstance(name, str) else ".".join(loc))
+        if found is None:
+            raise KeyError(show_option(loc))
+        record = self._whole(found) if depth == len(loc) else self._within(found, loc)
+        return Option(self._told(self._placed_errors(record)))
+
+    def instance(self, path: str | Sequence[str]) -> OptionTree:
+        """The options of a real instance, hidden ones too: those below it, or the one, or the value, at the path.
+
+        An empty tree where there is no such instance. Elements of a list are named by their place, from 0.
+        """
+        loc = parse_option_path(path) if isinstance(path, str) else list(path)
+        if self.placed(lambda: self._declared(loc))[1] is None:
+            return OptionTree()
+        instances = self._instances()
+        records = self.placed(lambda: instances.below(loc))
+        single = None if records else self.placed(lambda: instances.option(loc))
+        return OptionTree(map(self._told, [single] if single else records))
 
     def why(self, name: str | Sequence[str]) -> Why:
         """Why a path has its value: every definition of it in the modules, those too that do not count.
@@ -267,6 +281,41 @@ class Configuration:
                 return depth + 1, found
             value = found
         return len(loc), None
+
+    def _whole(self, option: Value) -> extract.Record:
+        flags = extract.VALUES | extract.DETAILS | extract.ALONE
+        (record,) = extract.extract_options(self._evaluator, option, flags)
+        return self._with_instances(record)
+
+    def _within(self, option: Value, loc: Sequence[str]) -> extract.Record:
+        """What is at a path below an option: a sub-option as it is declared, one of an instance, or a value."""
+        if not any(map(is_placeholder, loc)):
+            record = self._placed(lambda: self._instances().option(loc))
+            if record is not None:
+                return record
+        for record in extract.extract_options(self._evaluator, option, extract.DETAILS | extract.HIDDEN):
+            if record["loc"] == loc:
+                return self._with_instances(record)
+        raise KeyError(show_option(loc))
+
+    def _with_instances(self, record: extract.Record) -> extract.Record:
+        """The record with the paths of the real instances, where its type, or its path, has some."""
+        loc = record.get("loc", ())
+        if not record.get("type_info", {}).get("sub_options") and not any(map(is_placeholder, loc)):
+            return record
+        try:
+            instances = self._instances().of(loc)
+        except EvaluationError as error:
+            described = extract.describe_error("", error.message, "") | {"kind": error.kind}
+            record.setdefault("errors", {})["instances"] = described
+            return record
+        return record | {"instances": instances} if instances else record
+
+    def _instances(self) -> Instances:
+        if self._instances_of is None:
+            result = self._evaluated()
+            self._instances_of = Instances(self._evaluator, result["pkgs"]["lib"], result["options"])
+        return self._instances_of
 
     def _find(self, value: Value, loc: Sequence[str]) -> Value | None:
         for name in loc:

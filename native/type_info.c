@@ -490,8 +490,6 @@ static hmeval_status write_node(describer * self, const node * at)
     hmeval_pack_text(self->buffer, "name");
     hmeval_pack_text(self->buffer, at->name);
     hmeval_status status = HMEVAL_OK;
-    /* The option's own `type` is the description of the outermost one. */
-    if (at->above) status = write_part(self, at, "type_info.description", write_description, &count);
     const char * end = reason_to_end(self, at);
     if (end) {
         hmeval_pack_text(self->buffer, end);
@@ -500,6 +498,10 @@ static hmeval_status write_node(describer * self, const node * at)
     }
     for (size_t i = 0; !end && status == HMEVAL_OK && i < sizeof(parts) / sizeof(*parts); ++i)
         status = write_part(self, at, parts[i].name, parts[i].write, &count);
+    /* Of what has no structure; a composed one costs more than the structure that it tells again, and that of the
+     * outermost type is the option's own `type`. */
+    if (status == HMEVAL_OK && count == 1 && at->above)
+        status = write_part(self, at, "type_info.description", write_description, &count);
     hmeval_pack_close(self->buffer, place, count);
     return status == HMEVAL_OK ? hmeval_buffer_status(self->buffer) : status;
 }

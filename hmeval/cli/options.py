@@ -105,10 +105,12 @@ def _list(
     if arguments.format in ("json", "options-list") and not chosen:
         read = configuration.iterate(values=with_values, hidden=arguments.all)  # written while they are read
         return _json(configuration, read) if with_values else _options_list(read)
-    options = list(_selected(_known(configuration, locs, arguments), locs, arguments).values())
+    options = list(_selected(configuration, locs, arguments).values())
     if with_values:
-        # One by one: what was not chosen can take minutes to evaluate.
-        options = [configuration.option(option.loc) for option in counter.counted(options)]
+        # One by one: what was not chosen can take minutes to evaluate. Those of instances are whole already.
+        options = [
+            option if option.type_info else configuration.option(option.loc) for option in counter.counted(options)
+        ]
     return _written(configuration, options, arguments.format)
 
 
@@ -119,12 +121,13 @@ def _known(configuration: Configuration, locs: Sequence[list[str]], arguments: a
     return configuration.all_options if locs or arguments.all else configuration.options
 
 
-def _selected(tree: OptionTree, locs: Sequence[list[str]], arguments: argparse.Namespace) -> OptionTree:
+def _selected(configuration: Configuration, locs: Sequence[list[str]], arguments: argparse.Namespace) -> OptionTree:
     from hmeval.options.model import OptionTree
     from hmeval.options.query import set_only
 
+    tree = _known(configuration, locs, arguments)
     if locs:
-        tree = at_and_below(tree, locs, hidden=arguments.all)
+        tree = at_and_below(tree, locs, hidden=arguments.all, instance=configuration.instance)
     if arguments.set:
         tree = OptionTree.of(set_only(tree.values()))
     return tree.search(arguments.search) if arguments.search is not None else tree

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from hmeval.cli.failures import Failure, WrongUsage
 from hmeval.options.model import Option, OptionTree
@@ -17,14 +17,21 @@ def typed_path(text: str) -> list[str]:
         raise WrongUsage(str(error)) from None
 
 
-def at_and_below(tree: OptionTree, locs: Iterable[Sequence[str]], *, hidden: bool) -> OptionTree:
+def at_and_below(
+    tree: OptionTree,
+    locs: Iterable[Sequence[str]],
+    *,
+    hidden: bool,
+    instance: Callable[[Sequence[str]], OptionTree],
+) -> OptionTree:
     """The options at and below some paths, in the order of the paths; hidden ones where they are named, or wanted.
 
-    Raises Failure for a path that names nothing.
+    `instance` gives the options of a real instance, for a path that goes through one. Raises Failure for a path that
+    names nothing.
     """
     selected: list[Option] = []
     for loc in locs:
-        found = tree.under(loc) or _declared(tree, loc)
+        found = tree.under(loc) or instance(loc) or _declared(tree, loc)
         kept = found if hidden else OptionTree.of(option for option in found.values() if _wanted(option, loc))
         if not kept:
             raise Failure(f"{show_option(loc)} holds hidden and internal options alone", "to list them, add --all")

@@ -32,6 +32,8 @@ _STATE = (
     "declaration_positions",
     "type_info",
     "instance_of",
+    "within",
+    "instances",
     "value",
     "is_defined",
     "priority",

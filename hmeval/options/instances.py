@@ -64,6 +64,7 @@ def _told(record: Record, place: _Place) -> Record:
     added: dict[str, Any] = {"loc": loc, "name": show_option(loc)}
     if place.within is not None and not rest and place.within != loc:
         added["within"] = place.within
+        record.pop("default", None)  # the empty value of its type, which is no default here
     elif declared != loc:
         added["instance_of"] = declared
     return record | added

@@ -140,6 +140,16 @@ class Option:
         return self.record.get("instance_of")
 
     @property
+    def within(self) -> Sequence[str] | None:
+        """The loc of the option that holds this value, where it is no option itself (`programs.git.settings.user`)."""
+        return self.record.get("within")
+
+    @property
+    def instances(self) -> Sequence[Sequence[str]]:
+        """The paths of the real instances of this option; empty where there are none, or it was not asked for alone."""
+        return self.record.get("instances") or ()
+
+    @property
     def is_defined(self) -> bool | None:
         """`isDefined` of the module system (a default counts); None where it was not evaluated."""
         return self.record.get("is_defined")

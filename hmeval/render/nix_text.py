@@ -66,7 +66,8 @@ def value_text(value: Mapping[str, Any] | None) -> str:
         return ""
     if "json" in value:
         return nix_text(value["json"])
-    return f"{value.get('nix', '')}{' …' if value.get('truncated') else ''}"
+    path = value.get("package", {}).get("store_path")
+    return f"{value.get('nix', '')}{f' {path}' if path else ''}{' …' if value.get('truncated') else ''}"
 
 
 def value_line(value: Mapping[str, Any] | None) -> str:

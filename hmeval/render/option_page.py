@@ -11,6 +11,7 @@ from hmeval.options.model import Option, text_of
 from hmeval.options.path import show_option
 from hmeval.render.nix_text import value_line, value_text
 from hmeval.render.terminal import Style, shown
+from hmeval.render.type_text import allowed_values
 
 _MARGIN = "    "
 _WIDEST = 100  # wider lines are hard to read
@@ -20,7 +21,7 @@ _KEEPS_ITS_LINES = re.compile(r"^(\s{4,}|\s*([-*+>#|:]|\d+[.)]|```|~~~))")
 
 
 def option_page(option: Option, style: Style, below: int = 0) -> str:
-    """The option's name, type, description, default, example, value, definitions and declarations.
+    """The option's name, type, description, default, example, value, instances, definitions and declarations.
 
     `below` says how many options there are under it, which a list of the path would show.
     """
@@ -35,13 +36,16 @@ def place(position: Mapping[str, Any]) -> str:
 
 
 def _sections(option: Option, style: Style, below: int) -> Iterator[str]:
-    yield _prose(to_plain(option.description or "No description."), style)
+    yield _prose(to_plain(option.description or ("" if option.within else "No description.")), style)
     yield _section("Type", f"{option.type}{' (read only)' if option.read_only else ''}", style)
+    yield _section("May be", "\n".join(allowed_values(option.type_info)), style)
     yield _section("Default", _literal(option.record.get("default")), style)
     yield _section("Example", _literal(option.record.get("example")), style)
     yield _section("Value", value_text(option.value), style, "green")
     yield _errors(option, style)
     yield _section("Instance of", show_option(option.instance_of or ()), style)
+    yield _section("A value within", show_option(option.within or ()), style)
+    yield _section("Instances", "\n".join(map(show_option, option.instances)), style)
     yield _section("Defined by", "\n".join(_definition(definition) for definition in option.definitions), style)
     yield _section("Declared in", "\n".join(_declarations(option)), style)
     if below:

@@ -38,10 +38,14 @@ in
   options = {
     users = mkOption { type = types.attrsOf person; default = { }; };
     lazy = mkOption { type = types.lazyAttrsOf (types.uniq person); default = { }; };
-    maybe = mkOption { type = types.nullOr (types.attrsWith { elemType = types.nullOr person; placeholder = "who"; }); };
+    maybe = mkOption {
+      type = types.nullOr (types.attrsWith { elemType = types.nullOr person; placeholder = "who"; });
+    };
     choice = mkOption { type = types.either types.int (types.attrsOf (types.either types.str person)); };
     text = mkOption { type = types.coercedTo types.str (shell: { inherit shell; }) person; };
-    tagged = mkOption { type = types.attrTag { one = mkOption { type = person; }; none = mkOption { type = types.int; }; }; };
+    tagged = mkOption {
+      type = types.attrTag { one = mkOption { type = person; }; none = mkOption { type = types.int; }; };
+    };
     settings = mkOption { type = types.attrsOf (types.attrsOf types.int); };
     anything = mkOption { type = types.anything; };
   };
@@ -66,7 +70,12 @@ CONFIGURATION = """
   anything.x = [ { y = "z"; } ];
 }
 """
-OVERRIDES = '{ lib, ... }: { users.alice.shell = "never"; users.alice.home.quota = lib.mkDefault 1; settings.a.b = lib.mkForce 2; }'
+OVERRIDES = """
+{ lib, ... }: {
+  users.alice = { shell = "never"; home.quota = lib.mkDefault 1; };
+  settings.a.b = lib.mkForce 2;
+}
+"""
 
 # What keeps evaluated options beside values in the stand-in, by file.
 META = {
@@ -213,7 +222,9 @@ def test_the_options_below_an_instance(found: World) -> None:
     assert {"users.alice.shell", "users.alice.keys", "users.alice.keys.*.kind", "users.alice.friends"} <= by_name.keys()
     assert by_name["users.alice.shell"]["value"] == {"json": "zsh"}
     assert by_name["users.alice.shell"]["instance_of"] == ["users", "<name>", "shell"]
-    (kind,) = (record for record in found.instances.below(["users", "alice", "keys", "1"]) if record["loc"][-1] == "kind")
+    (kind,) = (
+        record for record in found.instances.below(["users", "alice", "keys", "1"]) if record["loc"][-1] == "kind"
+    )
     assert (kind["loc"], kind["value"]) == (["users", "alice", "keys", "1", "kind"], {"json": "ed"})
 
 
