@@ -130,6 +130,41 @@ def test_a_real_name_finds_the_declaration_with_a_placeholder(options: Callable[
     assert options("home.file.nowhere.text", "--format", "names") == "home.file.<name>.text\n"
 
 
+def test_an_option_of_an_instance_is_shown_with_its_value_and_declaration(options: Callable[..., str]) -> None:
+    page = options('home.file.".vimrc".executable')
+    assert page.startswith('home.file.".vimrc".executable\n')
+    for section in ("Value\n    null\n", "Instance of\n    home.file.<name>.executable\n", "Declared in\n"):
+        assert section in page
+    (option,) = read(options, 'home.file.".vimrc".target', "--format", "json")["options"]
+    assert option["value"] == {"json": ".vimrc"}
+    assert option["instance_of"] == ["home", "file", "<name>", "target"]
+
+
+def test_the_options_of_an_instance_are_listed_with_their_values(options: Callable[..., str]) -> None:
+    lines = options('home.file.".vimrc"').splitlines()
+    assert all(line.startswith('home.file.".vimrc".') for line in lines)
+    assert any(line.split()[:3] == ['home.file.".vimrc".enable', "boolean", "true"] for line in lines)
+
+
+def test_a_placeholder_and_what_holds_instances_tell_which_there_are(options: Callable[..., str]) -> None:
+    assert '\nInstances\n    home.file.".bash_profile".text\n' in options("home.file.<name>.text")
+    assert '\n    home.file.".vimrc"\n' in options("home.file")
+    (option,) = read(options, "home.file.<name>.text", "--format", "json")["options"]
+    assert ["home", "file", ".vimrc", "text"] in option["instances"]
+
+
+def test_a_path_into_a_value_shows_the_value_there(options: Callable[..., str]) -> None:
+    page = options("programs.git.settings.user.name")
+    assert page.startswith("programs.git.settings.user.name\n\nType\n    string\n\nValue\n")
+    assert 'Value\n    "Alice Example"\n\nA value within\n    programs.git.settings\n\nDefined by\n' in page
+    assert "standalone/git.nix" in page
+
+
+def test_the_page_tells_what_may_be_written(options: Callable[..., str]) -> None:
+    page = options("programs.git.signing.format")
+    assert '\nMay be\n    null\n    "openpgp"\n' in page
+
+
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
