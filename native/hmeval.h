@@ -284,6 +284,7 @@ typedef struct {
     nix_value * sub_options; /* of the option that is being written; NULL: none, or not asked for */
     int depth;               /* of sub-options within sub-options */
     int set_depth;           /* of sets within sets */
+    size_t type_count;       /* of types in the one that is being described */
 } hmeval_walker;
 
 /* option_fields.c */
@@ -292,11 +293,31 @@ typedef struct {
 bool hmeval_costs_a_field(hmeval_status status);
 void hmeval_keep_field_error(hmeval_walker * walker, const char * field);
 hmeval_status hmeval_write_option_fields(hmeval_walker * walker, nix_value * option, bool visible);
-/* type_info.c: write the structure of an option's type. What fails of it is kept as an error of the option. */
-hmeval_status hmeval_write_type(hmeval_walker * walker, nix_value * type);
 /* lib.options.showOption, of a whole loc and of one part. */
 hmeval_status hmeval_append_option_name(hmeval_walker * walker, hmeval_buffer * name, nix_value * loc);
 hmeval_status hmeval_append_option_part(hmeval_walker * walker, hmeval_buffer * name, const char * part);
+
+/* type_info.c: write the structure of an option's type. What fails of it is kept as an error of the option. */
+hmeval_status hmeval_write_type(hmeval_walker * walker, nix_value * type);
+
+/* The type that is being described, and those that contain it. */
+typedef struct hmeval_type_node {
+    const struct hmeval_type_node * above;
+    nix_value *type, *nested, *functor, *payload; /* NULL: absent */
+    const char * name;
+} hmeval_type_node;
+
+/* type_values.c: parts of a type's structure; HMEVAL_ABSENT for a type that has no such part. */
+hmeval_status hmeval_write_type_description(hmeval_walker * walker, const hmeval_type_node * at);
+hmeval_status hmeval_write_members(hmeval_walker * walker, const hmeval_type_node * at);
+hmeval_status hmeval_write_bounds(hmeval_walker * walker, const hmeval_type_node * at);
+hmeval_status hmeval_write_pattern(hmeval_walker * walker, const hmeval_type_node * at);
+hmeval_status hmeval_write_separator(hmeval_walker * walker, const hmeval_type_node * at);
+hmeval_status hmeval_write_absolute(hmeval_walker * walker, const hmeval_type_node * at);
+hmeval_status hmeval_write_in_store(hmeval_walker * walker, const hmeval_type_node * at);
+hmeval_status hmeval_write_placeholder(hmeval_walker * walker, const hmeval_type_node * at);
+/* As hmeval_get, of a set that may be NULL; HMEVAL_ABSENT for what is null. */
+hmeval_status hmeval_get_present(hmeval_walker * walker, nix_value * set, const char * name, nix_value ** result);
 
 #endif
 #endif
