@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+import hmeval
 from hmeval import Evaluator
+from hmeval.configuration import Configuration
 from hmeval.options.extract import Record
 from hmeval.options.instances import Instances
+from hmeval.options.path import show_option
 
 STAND_IN = Path(__file__).resolve().parents[2] / "hmeval/offline/nixpkgs/lib"
 
@@ -244,3 +247,77 @@ def test_the_options_below_an_instance(found: World) -> None:
 )
 def test_which_instances_there_are(found: World, loc: list[str], instances: Any) -> None:
     assert found.instances.of(loc) == instances
+
+
+# -- the real Home Manager --------------------------------------------------------------------------------------------
+
+HOME = """
+{ lib, ... }:
+{
+  home = { username = "alice"; homeDirectory = "/home/alice"; stateVersion = "25.11"; };
+  programs.git.settings.user.name = "Alice";
+  programs.firefox.profiles.work = { id = 1; settings."a.b" = 1; search.engines.nix.urls = [ { template = "t"; } ]; };
+  programs.firefox.profiles.home.settings = { };
+  accounts.email.accounts.x = { primary = true; address = "a@example.org"; realName = "A"; imap.host = "h"; };
+  programs.ssh.matchBlocks."a host" = lib.hm.dag.entryBefore [ "b" ] { user = "me"; };
+  programs.ssh.matchBlocks.b = { port = 2; };
+  home.keyboard = { layout = "us"; };
+}
+"""
+
+# By the path as it is typed: the DAG's entry in it, and the declaration, or the option around the value.
+REAL = {
+    "programs.firefox.profiles.work.settings": (None, "programs.firefox.profiles.<name>.settings"),
+    "programs.firefox.profiles.home.id": (None, "programs.firefox.profiles.<name>.id"),
+    'programs.firefox.profiles.work.settings."a.b"': (None, "programs.firefox.profiles.work.settings"),
+    "accounts.email.accounts.x.imap.host": (None, "accounts.email.accounts.<name>.imap.host"),
+    "accounts.email.accounts.x.userName": (None, "accounts.email.accounts.<name>.userName"),
+    'programs.ssh.matchBlocks."a host".user': ("a host", "programs.ssh.matchBlocks.<name>.user"),
+    "programs.ssh.matchBlocks.b.port": ("b", "programs.ssh.matchBlocks.<name>.port"),
+    "home.keyboard.layout": (None, "home.keyboard.layout"),
+    "programs.git.settings.user.name": (None, "programs.git.settings"),
+    "home.sessionVariables.EDITOR": (None, None),
+}
+
+
+@pytest.fixture(scope="module")
+def home(home_manager: Path, world: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Configuration]:
+    file = tmp_path_factory.mktemp("home") / "home.nix"
+    file.write_text(HOME)
+    with hmeval.load(file=file, home_manager=home_manager, nixpkgs=world) as configuration:
+        yield configuration
+
+
+@pytest.mark.real
+@pytest.mark.parametrize("path", REAL)
+def test_instances_of_the_real_home_manager(home: Configuration, path: str) -> None:
+    entry, around = REAL[path]
+    if around is None:
+        with pytest.raises(KeyError):
+            home.option(path)
+        return
+    option = home.option(path)
+    # An entry of a DAG holds its value in `data`, which the documentation leaves out.
+    loc = [name for part in option.loc for name in ([part, "data"] if part == entry else [part])]
+    assert option.value == {"json": home.value_at(loc).to_python()}
+    assert option.name == path
+    assert show_option(option.instance_of or option.within or option.loc) == around
+    assert not option.errors
+
+
+@pytest.mark.real
+def test_which_instances_the_real_home_manager_has(home: Configuration) -> None:
+    def names(path: str) -> list[str]:
+        return [show_option(instance) for instance in home.option(path).instances]
+
+    assert names("programs.firefox.profiles") == ["programs.firefox.profiles.home", "programs.firefox.profiles.work"]
+    assert names("programs.firefox.profiles.<name>.id") == [
+        "programs.firefox.profiles.home.id",
+        "programs.firefox.profiles.work.id",
+    ]
+    assert names("accounts.email.accounts.<name>.imap.host") == ["accounts.email.accounts.x.imap.host"]
+    assert 'programs.ssh.matchBlocks."a host"' in names("programs.ssh.matchBlocks")
+    assert names("programs.git.enable") == []
+    below = home.instance("programs.firefox.profiles.work")
+    assert below["programs.firefox.profiles.work.id"].value == {"json": 1}
+    assert not home.instance("programs.firefox.profiles.nobody")
