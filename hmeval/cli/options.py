@@ -24,7 +24,7 @@ _EXAMPLES = """\
 formats:
   table         a line for each option: name, type, value (with PATH, --set or --search) or else default, description
   names         a name on each line
-  json          everything that is known: values, who defines them, positions, errors
+  json          everything that is known: values, who defines them, positions, types, errors (docs/json.md)
   options-json  the ecosystem's options.json, by name, as nixosOptionsDoc writes it
   options-list  the list that lib.optionAttrSetToDocList gives
   markdown      a manual
@@ -38,6 +38,7 @@ examples:
   hmeval options --flake .#alice programs.git
   hmeval options --file home.nix --offline programs.git.enable
   hmeval options --flake .#alice 'programs.ssh.matchBlocks.<name>'
+  hmeval options --flake .#alice programs.firefox.profiles.work.settings
   hmeval options --flake .#alice --set --format names
   hmeval options --flake .#alice --search 'zsh history' --format json
 """

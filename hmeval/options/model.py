@@ -131,7 +131,7 @@ class Option:
 
     @property
     def type_info(self) -> Mapping[str, Any] | None:
-        """The type's structure: {name, elements?, members?, sub_options?}."""
+        """The type's structure: {name, elements?, members?, bounds?, sub_options?, …}, as docs/json.md tells."""
         return self.record.get("type_info")
 
     @property
@@ -168,7 +168,7 @@ class Option:
 
     @property
     def value(self) -> Mapping[str, Any] | None:
-        """{"json": …}, {"nix": text, "truncated"?: true} or {"error": …}; None where it was not evaluated."""
+        """{"json": …}, {"nix": text, "truncated"?, "package"?} or {"error": …}; None where it was not evaluated."""
         return self.record.get("value")
 
     @property

@@ -32,6 +32,31 @@ values = st.recursive(
 )
 
 
+types = st.recursive(
+    st.fixed_dictionaries(
+        {"name": texts},
+        optional={
+            "description": texts,
+            "members": st.lists(values, max_size=3),
+            "bounds": st.sampled_from([{"minimum": 1}, {"minimum": 0, "maximum": 1.5}, {"above": 0}]),
+            "pattern": texts,
+            "recursive": st.just(True),
+        },
+    ),
+    lambda inner: (
+        st.fixed_dictionaries(
+            {
+                "name": st.sampled_from(["nullOr", "either", "listOf", "coercedTo"]),
+                "elements": st.lists(inner, max_size=3),
+            },
+            optional={"freeform": inner, "converted_from": inner, "sub_options": st.just(True)},
+        )
+        | st.fixed_dictionaries({"name": st.just("attrTag"), "tags": st.dictionaries(texts, inner, max_size=2)})
+    ),
+    max_leaves=6,
+)
+
+
 @st.composite
 def records(draw: st.DrawFn) -> dict[str, Any]:
     """A record of any shape that the native code writes."""
@@ -51,6 +76,10 @@ def records(draw: st.DrawFn) -> dict[str, Any]:
         "example": literals,
         "relatedPackages": st.lists(texts | st.lists(texts, max_size=2), max_size=2),
         "value": st.fixed_dictionaries({"json": values}) | st.fixed_dictionaries({"nix": texts}),
+        "type_info": types,
+        "instance_of": locs,
+        "within": locs,
+        "instances": st.lists(locs, max_size=2),
     }
     return always | {name: draw(field) for name, field in sometimes.items() if draw(st.booleans())}
 
