@@ -15,14 +15,20 @@ bool hmeval_costs_a_field(hmeval_status status)
     return status == HMEVAL_FAILED || status == HMEVAL_ABSENT;
 }
 
-void hmeval_keep_field_error(hmeval_walker * self, const char * field)
+/* [class, message, report] of what went wrong last. */
+static void pack_error(hmeval_walker * self, hmeval_buffer * buffer)
 {
     const hmeval_error * error = hmeval_session_error(self->session);
+    hmeval_pack_array(buffer, 3);
+    hmeval_pack_text(buffer, error->class_name);
+    hmeval_pack_text(buffer, error->message);
+    hmeval_pack_text(buffer, error->report);
+}
+
+void hmeval_keep_field_error(hmeval_walker * self, const char * field)
+{
     hmeval_pack_text(&self->errors, field);
-    hmeval_pack_array(&self->errors, 3);
-    hmeval_pack_text(&self->errors, error->class_name);
-    hmeval_pack_text(&self->errors, error->message);
-    hmeval_pack_text(&self->errors, error->report);
+    pack_error(self, &self->errors);
     ++self->error_count;
 }
 
@@ -384,10 +390,17 @@ static hmeval_status pack_definition(hmeval_walker * self, nix_value * definitio
     hmeval_pack_text(self->buffer, "file");
     hmeval_status status = pack_attribute(self, definition, "file");
     hmeval_pack_text(self->buffer, "value");
-    if (status == HMEVAL_OK) status = hmeval_get(self->session, definition, "value", &value);
+    size_t before = self->buffer->size;
+    if (status != HMEVAL_OK) return status;
+    status = hmeval_get(self->session, definition, "value", &value);
     if (status == HMEVAL_OK) status = pack_shown_value(self, value);
     hmeval_value_release(self->session, value);
-    return status;
+    if (status != HMEVAL_FAILED) return status;
+    self->buffer->size = before; /* its file is known all the same */
+    hmeval_pack_map(self->buffer, 1);
+    hmeval_pack_text(self->buffer, "error");
+    pack_error(self, self->buffer);
+    return HMEVAL_OK;
 }
 
 static hmeval_status write_definitions(hmeval_walker * self, nix_value * option)

@@ -77,6 +77,8 @@ def _complete(record: Record) -> Record:
         record["priority"] = describe_priority(record["priority"])
     for definition in record.get("definitions", ()):
         # What the module system keeps are the definitions of the highest priority, which all count.
+        if "error" in definition["value"]:
+            definition["value"] = {"error": describe_error(*definition["value"]["error"])}
         definition |= {"line": None, "column": None, "priority": record.get("priority"), "wins": True}
     return record
 

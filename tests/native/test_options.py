@@ -240,11 +240,20 @@ def test_an_error_within_a_field_costs_the_field(evaluator: Evaluator, whole: Re
         "example": '{ _type = "literalExpression"; text = throw "no"; }',
         "defaultText": '[ 1 { a = throw "no"; } ]',
         "value": '{ a = [ (throw "no") ]; }',
-        "definitionsWithLocations": '[ { file = "/f"; value = throw "no"; } ]',
+        "definitionsWithLocations": '[ { file = throw "no"; value = 1; } ]',
     }.items():
         (record,) = records_of(evaluator, f"{{ a = {option(**{attribute: value})}; }}")
         assert {name: error["message"] for name, error in record["errors"].items()} == {min(COSTS[attribute]): "no"}
         assert without(record, COSTS[attribute]) == without(whole, COSTS[attribute])
+
+
+def test_a_definition_whose_value_fails_keeps_its_file(evaluator: Evaluator) -> None:
+    definitions = '[ { file = "/f"; value = [ (throw "no") ]; } { file = "/g"; value = 2; } ]'
+    (record,) = records_of(evaluator, f"{{ a = {option(definitionsWithLocations=definitions)}; }}")
+    failed, intact = record["definitions"]
+    assert (failed["file"], failed["value"]) == ("/f", {"error": {"kind": "throw", "message": "no"}})
+    assert (intact["file"], intact["value"]) == ("/g", {"json": 2})
+    assert "errors" not in record
 
 
 def test_the_value_tells_its_error_in_its_place(evaluator: Evaluator, tmp_path: Path) -> None:
