@@ -281,6 +281,7 @@ typedef struct {
     unsigned flags;
     hmeval_sink sink;
     void * reader;
+    bool is_raw;             /* the value of the option that is being written is not to be looked into */
     nix_value * sub_options; /* of the option that is being written; NULL: none, or not asked for */
     int depth;               /* of sub-options within sub-options */
     int set_depth;           /* of sets within sets */

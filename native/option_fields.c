@@ -359,9 +359,54 @@ static hmeval_status pack_value_as_nix(hmeval_walker * self, nix_value * value)
     return package ? pack_package(self, value) : status;
 }
 
+static bool has_name(hmeval_walker * self, nix_value * type, const char * name)
+{
+    nix_value * value;
+    bool is = hmeval_get(self->session, type, "name", &value) == HMEVAL_OK
+        && hmeval_string_is(self->session, value, name);
+    hmeval_value_release(self->session, value);
+    return is;
+}
+
+/* lazyAttrsOf raw promises that no attribute is evaluated: `_module.args` has the whole of pkgs and lib in it. */
+static bool is_raw(hmeval_walker * self, nix_value * option)
+{
+    nix_value *type, *element = NULL;
+    bool is = hmeval_get(self->session, option, "type", &type) == HMEVAL_OK && has_name(self, type, "lazyAttrsOf")
+        && get_below(self, type, "nestedTypes", "elemType", &element) == HMEVAL_OK && has_name(self, element, "raw");
+    hmeval_value_release(self->session, element);
+    hmeval_value_release(self->session, type);
+    return is;
+}
+
+/* { nix = "{ a = …; b = …; }"; truncated = true; } over several lines. */
+static hmeval_status pack_names(hmeval_walker * self, nix_value * set)
+{
+    hmeval_buffer text = {0};
+    hmeval_attribute * attributes;
+    size_t count;
+    hmeval_status status = hmeval_sorted_attributes(self->session, set, &attributes, &count);
+    hmeval_append_text(&text, "{\n");
+    for (size_t i = 0; status == HMEVAL_OK && i < count; ++i) {
+        hmeval_append_text(&text, "  ");
+        status = hmeval_render_name(self->session, &text, attributes[i].name);
+        hmeval_append_text(&text, " = …;\n");
+    }
+    hmeval_append_text(&text, "}");
+    hmeval_pack_map(self->buffer, 2);
+    hmeval_pack_text(self->buffer, "nix");
+    hmeval_pack_bytes(self->buffer, text.bytes, text.size);
+    hmeval_pack_text(self->buffer, "truncated");
+    hmeval_pack_bool(self->buffer, true);
+    hmeval_buffer_free(&text);
+    free(attributes);
+    return status;
+}
+
 /* { json = value; } where the value is plain and not too large, otherwise its text. */
 static hmeval_status pack_shown_value(hmeval_walker * self, nix_value * value)
 {
+    if (self->is_raw && hmeval_value_type(self->session, value) == HMEVAL_TYPE_SET) return pack_names(self, value);
     hmeval_buffer json = {.limit = LARGEST_VALUE};
     hmeval_status status = hmeval_pack_value(self->session, &json, value, true);
     if (status == HMEVAL_OK) {
@@ -450,6 +495,7 @@ hmeval_status hmeval_write_option_fields(hmeval_walker * self, nix_value * optio
     hmeval_pack_text(self->buffer, "visible");
     hmeval_pack_bool(self->buffer, visible);
     ++self->field_count;
+    self->is_raw = flags & HMEVAL_OPTIONS_VALUES && is_raw(self, option);
     for (size_t i = 0; status == HMEVAL_OK && i < sizeof(fields) / sizeof(*fields); ++i)
         if (!fields[i].flag || (flags & fields[i].flag))
             status = write_field(self, fields[i].name, option, fields[i].write);

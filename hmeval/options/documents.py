@@ -40,6 +40,7 @@ _STATE = (
     "definitions",
     "errors",
 )
+_KNOWN = frozenset((*_SOMETIMES, *_STATE))
 _KEYED_WITHOUT = frozenset(("name", "visible", "internal"))
 
 
@@ -75,8 +76,8 @@ def configuration_document(target: Mapping[str, Any], options: Iterable[Option])
 def option_document(option: Option) -> dict[str, Any]:
     """One option of `configuration_document`: the ecosystem's fields, then hmeval's own."""
     record = option.record
-    state = {key: record[key] for key in _STATE if record.get(key) is not None}
-    return _document(record) | state
+    document = {key: record.get(key, absent) for key, absent in _ALWAYS.items()}
+    return document | {key: field for key, field in record.items() if key in _KNOWN and field is not None}
 
 
 def why_document(target: Mapping[str, Any], why: Why) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cache
 from typing import Any, TypeAlias
 
 from hmeval.errors import EvaluationError
@@ -83,8 +84,9 @@ def _complete(record: Record) -> Record:
     return record
 
 
+@cache
 def describe_priority(number: int) -> dict[str, Any]:
-    """A priority by number and by the name of the function that gives it."""
+    """A priority by number and by the name of the function that gives it; the same dict for all that have it."""
     return {"number": number, "name": priority_name(number)}
 
 

@@ -299,6 +299,14 @@ def test_a_package_that_cannot_be_built_still_has_a_name(evaluator: Evaluator) -
     assert {field: error["message"] for field, error in alone["errors"].items()} == {"store_path": "unfree"}
 
 
+def test_raw_attributes_are_not_looked_into(evaluator: Evaluator) -> None:
+    """As in `_module.args`: whole libraries and package sets, evaluated by need."""
+    raw = '{ name = "lazyAttrsOf"; description = "d"; nestedTypes.elemType.name = "raw"; }'
+    (record,) = records_of(evaluator, f"{{ a = {option(type=raw, value='{ pkgs = throw 1; a-b = abort 2; }')}; }}")
+    assert record["value"] == {"nix": "{\n  a-b = …;\n  pkgs = …;\n}", "truncated": True}
+    assert "errors" not in record
+
+
 def test_large_values_are_cut(evaluator: Evaluator) -> None:
     value = 'builtins.concatStringsSep "" (builtins.genList (x: "é\'") 40000)'
     (record,) = records_of(evaluator, f"{{ a = {option(value=value)}; }}")
