@@ -298,6 +298,13 @@ hmeval_status hmeval_write_option_fields(hmeval_walker * walker, nix_value * opt
 hmeval_status hmeval_append_option_name(hmeval_walker * walker, hmeval_buffer * name, nix_value * loc);
 hmeval_status hmeval_append_option_part(hmeval_walker * walker, hmeval_buffer * name, const char * part);
 
+/* option_value.c */
+
+/* { json = …; } or { nix = …; }. What fails of a package is kept as an error of the option. */
+hmeval_status hmeval_pack_shown_value(hmeval_walker * walker, nix_value * value);
+/* Whether the option's type promises that its attributes are not evaluated. */
+bool hmeval_is_raw(hmeval_walker * walker, nix_value * option);
+
 /* type_info.c: write the structure of an option's type. What fails of it is kept as an error of the option. */
 hmeval_status hmeval_write_type(hmeval_walker * walker, nix_value * type);
 
