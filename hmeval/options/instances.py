@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from hmeval.evaluation.evaluator import Evaluator
+from hmeval.evaluation.any_evaluator import AnyEvaluator
 from hmeval.evaluation.value import Value
 from hmeval.options.extract import ALONE, DETAILS, HIDDEN, VALUES, Record, extract_options
 from hmeval.options.path import show_option
@@ -21,7 +21,7 @@ class Instances:
     that cannot be evaluated there is nothing to tell.
     """
 
-    def __init__(self, evaluator: Evaluator, lib: Value, options: Value) -> None:
+    def __init__(self, evaluator: AnyEvaluator, lib: Value, options: Value) -> None:
         self._evaluator = evaluator
         self._functions = evaluator.eval_file(_EXPRESSION)({"lib": lib, "options": options})
 

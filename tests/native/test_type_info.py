@@ -284,8 +284,8 @@ def test_every_type_of_the_real_home_manager_has_a_structure(records: list[Recor
 
 
 # What fails, by a part of its message: values that nobody set; options that were removed, or renamed to a place in a
-# freeform value that lacks it; packages that the world lacks, and a builtin that Nix 2.8 does; one mistake each in
-# Home Manager's modules for podman and radicle (a search in an empty list).
+# freeform value that lacks it; packages that the world lacks; one mistake each in Home Manager's modules for podman and
+# radicle (a search in an empty list).
 REASONS = {
     "was accessed but has no value defined": "no value",
     "can no longer be used since it's been removed": "removed",
@@ -293,7 +293,6 @@ REASONS = {
     "cannot be found in pkgs": "missing",
     "called without required argument": "missing",
     "undefined variable 'wf-shell'": "missing",
-    "readFileType": "Nix 2.8",
     "' missing": "missing",
     "is not of type `list of (submodule)'": "wrong type",
     "list index 0 is out of bounds": "radicle",
@@ -316,7 +315,7 @@ def errors_of(record: Record) -> Iterator[tuple[str, Mapping[str, Any]]]:
 def test_every_failing_field_of_the_real_home_manager_is_counted(records: list[Record]) -> None:
     failing = Counter((field, reason(error["message"])) for record in records for field, error in errors_of(record))
     assert all({"name", "loc", "type", "type_info", "declaration_positions"} <= record.keys() for record in records)
-    assert {key: count for key, count in failing.items() if key[1] != "Nix 2.8"} == {
+    assert failing == {
         ("default", "missing"): 1,
         ("default", "no value"): 1,
         ("definitions", "missing"): 26,
