@@ -296,7 +296,7 @@ REASONS = {
     "' missing": "missing",
     "is not of type `list of (submodule)'": "wrong type",
     "list index 0 is out of bounds": "radicle",
-    "called with index 0 on a list of size 0": "radicle",
+    "'builtins.head' called on an empty list": "radicle",
 }
 
 
