@@ -290,7 +290,7 @@ class Configuration:
     def _within(self, option: Value, loc: Sequence[str]) -> extract.Record:
         """What is at a path below an option: a sub-option as it is declared, one of an instance, or a value."""
         if not any(map(is_placeholder, loc)):
-            record = self._placed(lambda: self._instances().option(loc))
+            record = self.placed(lambda: self._instances().option(loc))
             if record is not None:
                 return record
         for record in extract.extract_options(self._evaluator, option, extract.DETAILS | extract.HIDDEN):
