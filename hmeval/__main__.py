@@ -8,6 +8,8 @@ import sys
 
 from hmeval.evaluation import spawn
 
+_EVALUATING = frozenset({"options", "eval", "why", "plan", "diff"})
+
 
 def run_process() -> None:
     """Run the command line, and end the process with its exit code.
@@ -27,8 +29,8 @@ def run_process() -> None:
 
 
 def _will_evaluate(arguments: list[str]) -> bool:
-    """Whether these are a command's arguments, which most probably evaluates."""
-    return bool(arguments) and not arguments[0].startswith("-") and not {"-h", "--help"} & set(arguments)
+    """Whether these are the arguments of a command that most probably evaluates."""
+    return bool(arguments) and arguments[0] in _EVALUATING and not {"-h", "--help"} & set(arguments)
 
 
 if __name__ == "__main__":

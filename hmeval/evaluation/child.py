@@ -232,7 +232,7 @@ class Child:
     def _live(self, spawned: queue.SimpleQueue[Process | Exception]) -> None:
         """From start to end."""
         try:
-            self._process: Process | None = spawn(self._settings.memory)
+            self._process: Process | None = spawn(self._settings.memory, trusted=self._settings.open.policy is None)
         except (EngineError, OSError) as error:
             spawned.put(error)
             return

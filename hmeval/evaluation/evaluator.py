@@ -7,18 +7,19 @@ import queue
 import threading
 import weakref
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from hmeval.errors import EngineError
-from hmeval.evaluation import canary
 from hmeval.evaluation.any_evaluator import AnyEvaluator
 from hmeval.evaluation.ffi import environment, start_engine
 from hmeval.evaluation.job import Job
 from hmeval.evaluation.operations import Answer, Operation
-from hmeval.evaluation.policy import Policy
 from hmeval.evaluation.session import Session
 from hmeval.evaluation.store import default_store_uri
 from hmeval.evaluation.value import Value
+
+if TYPE_CHECKING:
+    from hmeval.evaluation.policy import Policy
 
 T = TypeVar("T")
 
@@ -161,6 +162,8 @@ class Evaluator(AnyEvaluator):
             if policy is None:
                 self._run(lambda: self._session.open(store, lookup_path))
                 return
+            from hmeval.evaluation import canary  # slow to import, and rarely wanted
+
             with canary.bait(policy) as folder:
                 roots = policy.lookup_path(str(folder / "root"))
                 self._run(lambda: self._session.open(store, [*lookup_path, *roots]))

@@ -7,11 +7,13 @@ import re
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from hmeval.errors import EngineError
-from hmeval.evaluation.policy import Policy
 from hmeval.literals import encoded
+
+if TYPE_CHECKING:
+    from hmeval.evaluation.policy import Policy
 
 try:
     from hmeval._native import ffi as ffi

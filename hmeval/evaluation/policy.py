@@ -6,6 +6,7 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 _PACKAGE = Path(__file__).resolve().parents[1]
 
@@ -57,6 +58,10 @@ class Policy:
         """The roots, and `more` of them, as restrict-eval knows them: entries of the lookup path."""
         roots = [*_OWN_ROOTS, *(os.fspath(root) for root in self.roots), *more] if self.restricted else []
         return [f"hmeval-root-{number}={root}" for number, root in enumerate(roots)]
+
+    def fields(self) -> list[Any]:
+        """The arguments that make this policy, in their order."""
+        return [self.restricted, [os.fspath(root) for root in self.roots], self.allow_ifd, self.network]
 
     def settings(self, interface: str) -> dict[str, str]:
         """Nix's settings, for the engine that is reached by way of `interface` (hmeval.engine)."""

@@ -41,10 +41,14 @@ _MAGIC = b"hm"
 
 
 class Open(NamedTuple):
-    """The first request: open a store, and make an evaluation state that finds <names> in `lookup_path`."""
+    """The first request: open a store, and make an evaluation state that finds <names> in `lookup_path`.
+
+    `policy` has the fields of a Policy, in their order; None for the user's own configuration.
+    """
 
     store: str | None
     lookup_path: list[str]
+    policy: list[Any] | None
 
 
 class Cancel(NamedTuple):
@@ -110,7 +114,7 @@ _NOTHING = type(None)
 
 # Each message with the types of its fields. Its place is its code.
 _SHAPES: dict[type[Message], tuple[_Type, ...]] = {
-    Open: ((str, _NOTHING), list),
+    Open: ((str, _NOTHING), list, (list, _NOTHING)),
     Cancel: (int,),
     Evaluate: (bytes, bytes),
     Call: (Reference, Reference),

@@ -13,6 +13,16 @@ from hmeval.errors import EngineError
 _BESIDE_THE_HEAP = 160 * 1024 * 1024
 
 
+# Where Nix's own builders are at home; it is not there.
+_NOBODYS = "/homeless-shelter"
+
+# What says where the store, certificates, programs and temporary files are.
+_NEEDED = frozenset(
+    "LANG LC_ALL LD_LIBRARY_PATH NIX_DATA_DIR NIX_LOG_DIR NIX_REMOTE NIX_SSL_CERT_FILE NIX_STATE_DIR NIX_STORE_DIR "
+    "PATH SSL_CERT_FILE TMPDIR".split()
+)
+
+
 class Process(NamedTuple):
     """A worker's process: its number, the socket to talk to it, and where its standard error is read."""
 
@@ -29,19 +39,20 @@ def prepare() -> None:
 
     It dies with the calling thread. Where it cannot be started, `spawn` will tell.
     """
-    environment = _environment(None)
+    environment = _environment(None, True)
     try:
         _prepared.append((environment, _start(None, environment)))
     except (EngineError, OSError):
         return
 
 
-def spawn(memory: int | None) -> Process:
+def spawn(memory: int | None, *, trusted: bool = True) -> Process:
     """Start a process that may have so many bytes of memory; it dies with the calling thread (PR_SET_PDEATHSIG).
 
+    For code that is not trusted it knows nothing of the user: no configuration, no home folder, few variables.
     Raises EngineError, OSError.
     """
-    environment = _environment(memory)
+    environment = _environment(memory, trusted)
     if memory is None and _prepared and _prepared[-1][0] == environment:
         return _prepared.pop()[1]
     return _start(memory, environment)
@@ -84,11 +95,25 @@ def _run(memory: int | None, environment: dict[str, str], socket: int, errors: i
     )
 
 
-def _environment(memory: int | None) -> dict[str, str]:
-    environment = dict(os.environ)
+def _environment(memory: int | None, trusted: bool) -> dict[str, str]:
+    environment = dict(os.environ) if trusted else _without_the_user()
     if memory is not None:
         # What Nix's collector holds it never gives back, so it must not hold everything: C++ and Python need some, too.
         heap = memory - _BESIDE_THE_HEAP
         environment["GC_MAXIMUM_HEAP_SIZE"] = str(heap)
         environment["GC_INITIAL_HEAP_SIZE"] = str(heap // 4)  # by itself Nix takes up to 384 MiB at once
     return environment
+
+
+def _without_the_user() -> dict[str, str]:
+    """The environment in which nobody is at home; Nix reads its folders from there when its libraries are loaded."""
+    environment = {name: value for name, value in os.environ.items() if name in _NEEDED}
+    cache = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
+    return environment | {
+        "HOME": _NOBODYS,
+        "NIX_CONF_DIR": f"{_NOBODYS}/nix",
+        "NIX_USER_CONF_FILES": "",
+        "XDG_CACHE_HOME": cache,
+        "XDG_CONFIG_DIRS": _NOBODYS,
+        "XDG_CONFIG_HOME": _NOBODYS,
+    }

@@ -7,6 +7,7 @@ import os
 import threading
 import weakref
 from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from hmeval.errors import EngineError
 from hmeval.evaluation import protocol
@@ -15,6 +16,9 @@ from hmeval.evaluation.child import Child, Exchange, Listener, NotBegunError, Re
 from hmeval.evaluation.operations import Answer, Held, Operation
 from hmeval.evaluation.protocol import Counted, Done, Kept, Open, Piece
 from hmeval.evaluation.value import Value
+
+if TYPE_CHECKING:
+    from hmeval.evaluation.policy import Policy
 
 SMALLEST_MEMORY = 256 * 1024 * 1024
 """Python, Nix and the evaluator's stack take half of it."""
@@ -35,6 +39,8 @@ class Worker(AnyEvaluator):
         lookup_path: where <names> are found, as `name=/folder`, before $NIX_PATH.
         store: the URI of a Nix store; by default the system's where it can be used, else a private one below the
             cache folder.
+        policy: how code that is not trusted is evaluated; the process then has next to nothing of the environment. By
+            default Nix does as the user has configured it.
         timeout: seconds that one request may take, from when the process is free for it.
         memory: bytes that the process may have, at least SMALLEST_MEMORY.
         listener: is told what the process writes to its standard error (`builtins.trace`, warnings), on another
@@ -49,6 +55,7 @@ class Worker(AnyEvaluator):
         *,
         lookup_path: Sequence[str] = (),
         store: str | None = None,
+        policy: Policy | None = None,
         timeout: float | None = None,
         memory: int | None = None,
         listener: Listener | None = None,
@@ -57,7 +64,7 @@ class Worker(AnyEvaluator):
             raise ValueError("timeout is a number of seconds above zero")
         if memory is not None and memory < SMALLEST_MEMORY:
             raise ValueError(f"a worker needs at least {SMALLEST_MEMORY} bytes of memory")
-        self._settings = Settings(Open(store, list(lookup_path)), timeout, memory, listener)
+        self._settings = Settings(Open(store, list(lookup_path), None if policy is None else policy.fields()), timeout, memory, listener)
         self._lock = threading.Lock()
         self._client = os.getpid()
         self._closing = threading.Event()

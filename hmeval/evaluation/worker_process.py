@@ -7,7 +7,7 @@ import resource
 import sys
 import threading
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from hmeval.errors import EngineError, EvaluationError
 from hmeval.evaluation.evaluator import Evaluator
@@ -34,6 +34,9 @@ from hmeval.evaluation.protocol import (
     resolved,
 )
 from hmeval.evaluation.session import OutOfMemoryError
+
+if TYPE_CHECKING:
+    from hmeval.evaluation.policy import Policy
 
 _SOCKET = 0  # both ways; what is written to standard output and error, the client collects
 
@@ -92,7 +95,9 @@ class _Server:
     def open(self, client: int, number: int, request: Open) -> bool:
         """Answer the first request; whether others can follow."""
         try:
-            self._evaluator = Evaluator(lookup_path=request.lookup_path, store=request.store)
+            self._evaluator = Evaluator(
+                lookup_path=request.lookup_path, store=request.store, policy=_policy(request.policy)
+            )
         except Exception as error:
             self._send(number, Broken(str(error)))
             return False
@@ -159,3 +164,11 @@ class _Server:
                     rest = rest[os.write(_SOCKET, rest) :]
             except OSError:
                 os._exit(0)  # the client has hung up
+
+
+def _policy(fields: list[Any] | None) -> Policy | None:
+    if fields is None:
+        return None
+    from hmeval.evaluation.policy import Policy
+
+    return Policy(*fields)

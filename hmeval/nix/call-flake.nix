@@ -14,7 +14,6 @@ let
   inherit (builtins)
     appendContext
     attrNames
-    compareVersions
     concatMap
     filter
     foldl'
@@ -32,7 +31,8 @@ let
   inherit (fromJSON lock) nodes root;
 
   # Since then a flake in a folder of its source is that folder (Nix 2.14), and says that it is a flake.
-  isModern = compareVersions nixVersion "2.14" >= 0;
+  # Over 2.8.0 the compatibility library gives nixVersion its own value (native/compat/nix-2.8/state.cc).
+  isModern = match ".*-over-2\\.8\\.0" nixVersion == null;
 
   below = folder: directory: if directory == "" then folder else "${folder}/${directory}";
 

@@ -210,6 +210,23 @@ def test_meaning(evaluator: Evaluator, folder: Path, expression: str, expected: 
     assert expected.message in failure.value.message
 
 
+@pytest.mark.real
+def test_nixpkgs_lets_itself_be_evaluated(evaluator: Evaluator, nixpkgs_lib: Path) -> None:
+    """It refuses an engine that lacks one of these (nixpkgs, lib/minfeatures.nix)."""
+    assert evaluator.eval(f"(import {nixpkgs_lib}/lib/minfeatures.nix).missing").to_python() == []
+
+
+def test_fetch_tree_takes_text(evaluator: Evaluator, tmp_path: Path) -> None:
+    """A URL with a scheme of its own, which Nix 2.8 takes for a file."""
+    (tmp_path / "a").write_text("content")
+    assert evaluator.eval(f'builtins.readFile ((builtins.fetchTree "path:{tmp_path}") + "/a")').to_python() == "content"
+    as_set = f'builtins.fetchTree {{ type = "path"; path = "{tmp_path}"; }}'
+    same = f'(builtins.fetchTree "path:{tmp_path}").narHash == ({as_set}).narHash'
+    assert evaluator.eval(same).to_python() is True
+    with pytest.raises(EvaluationError):
+        evaluator.eval('builtins.fetchTree "nothing:a"')
+
+
 def test_a_warning_is_told_on_standard_error(program: Any) -> None:
     """And nowhere else."""
     printed = program("""

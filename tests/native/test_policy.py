@@ -209,6 +209,24 @@ def test_hostile_expressions_get_nothing_out(place: Place) -> None:
     assert {name for name in hostile if refused[name].get("value", "''") not in nothing} == set()
 
 
+@pytest.fixture
+def worker_program(tmp_path: Path) -> str:
+    """The same in a worker, which knows nothing of who started it."""
+    return EVALUATE.replace("Evaluator(policy", "Worker(policy").replace("Evaluator, Policy", "Policy, Worker")
+
+
+def test_a_worker_keeps_to_its_policy(place: Place, worker_program: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also where it is replaced: the process that follows the one that was killed has the policy, too."""
+    monkeypatch.setattr(sys.modules[__name__], "EVALUATE", worker_program)
+    crash = {"crash": 'let x = { outPath = x; }; in "${x}"'}
+    home = {"home": "toString ~/."}
+    hostile = corpus(place)
+    refused = answers(place, hostile | crash | unproven(place) | home, {"roots": [str(place.root)]})
+    assert {name for name in hostile if refused[name].get("value", "''") not in {"False", "''"}} == set()
+    assert "stack-overflow" in refused["crash"]["error"]
+    assert os.environ["HOME"] not in refused["home"]["value"]
+
+
 def test_import_from_derivation(place: Place, nix_instantiate: Instantiate, monkeypatch: pytest.MonkeyPatch) -> None:
     """Nix 2.8 builds nothing here at all, so it is its own program that shows what plain Nix does."""
     monkeypatch.setenv("NIX_CONFIG", "sandbox = false")

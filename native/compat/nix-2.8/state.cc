@@ -73,7 +73,11 @@ EvalState * nix_eval_state_build(nix_c_context * context, nix_eval_state_builder
         auto place = static_cast<EvalState *>(GC_MALLOC_UNCOLLECTABLE(sizeof(EvalState)));
         if (!place) throw std::bad_alloc();
         try {
-            return new (place) EvalState{nix::EvalState(builder->lookup_path, builder->store->store), {}};
+            auto state = new (place) EvalState{nix::EvalState(builder->lookup_path, builder->store->store), {}};
+            /* What nixpkgs asks for before it lets itself be evaluated (lib/minfeatures.nix); builtins.cc has what it
+             * then uses. */
+            state->state.getBuiltin("nixVersion").mkString("2.18.0-over-2.8.0");
+            return state;
         } catch (...) {
             GC_FREE(place);
             throw;
