@@ -48,7 +48,7 @@ class Open(NamedTuple):
 
     store: str | None
     lookup_path: list[str]
-    policy: list[Any] | None
+    policy: list[bool | list[str]] | None
 
 
 class Cancel(NamedTuple):

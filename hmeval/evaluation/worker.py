@@ -64,7 +64,8 @@ class Worker(AnyEvaluator):
             raise ValueError("timeout is a number of seconds above zero")
         if memory is not None and memory < SMALLEST_MEMORY:
             raise ValueError(f"a worker needs at least {SMALLEST_MEMORY} bytes of memory")
-        self._settings = Settings(Open(store, list(lookup_path), None if policy is None else policy.fields()), timeout, memory, listener)
+        begin = Open(store, list(lookup_path), None if policy is None else policy.fields())
+        self._settings = Settings(begin, timeout, memory, listener)
         self._lock = threading.Lock()
         self._client = os.getpid()
         self._closing = threading.Event()
