@@ -1,0 +1,313 @@
+# Everything of a configuration that its activation depends on, as plain data for hmeval.plan.
+#
+# Nothing is built. Texts that the configuration holds are handed over; of the rest there is the path that it will have.
+{
+  config,
+  options, # for a specialisation, those of the configuration that it is one of
+  pkgs,
+  lib,
+}:
+let
+  inherit (builtins)
+    attrNames
+    concatMap
+    filter
+    getContext
+    hasContext
+    head
+    isAttrs
+    isString
+    mapAttrs
+    unsafeDiscardStringContext
+    unsafeGetAttrPos
+    ;
+
+  # `toString` of a path is its text: nothing is copied.
+  plain = value: unsafeDiscardStringContext (toString value);
+  isDerivation = value: isAttrs value && value.type or null == "derivation";
+
+  # -- where things are defined --
+
+  # A name that a function made has the place of that function, somewhere in a library: the file is then all there is.
+  positionOf =
+    definition: name:
+    let
+      position = unsafeGetAttrPos name definition.value;
+      isThere = position != null && position.file == toString definition.file;
+    in
+    if isThere || definition.file == "<unknown-file>" && position != null then
+      position
+    else
+      { inherit (definition) file; };
+
+  # option → name → where the name is defined in it
+  placesIn =
+    option:
+    let
+      definitions = filter (definition: isAttrs definition.value) (option.definitionsWithLocations or [ ]);
+      placed = concatMap (
+        definition:
+        map (name: {
+          inherit name;
+          place = mapAttrs (_: unsafeDiscardIfString) (positionOf definition name);
+        }) (attrNames definition.value)
+      ) definitions;
+    in
+    mapAttrs (_: map (entry: entry.place)) (builtins.groupBy (entry: entry.name) placed);
+  unsafeDiscardIfString = value: if isString value then unsafeDiscardStringContext value else value;
+
+  fileOptions = [
+    "cacheFile"
+    "configFile"
+    "dataFile"
+    "stateFile"
+  ];
+
+  # target → where it is defined; files of the xdg options come into home.file through Home Manager's own module.
+  xdgPlaces = builtins.foldl' (all: part: all // part) { } (
+    map (
+      name:
+      let
+        places = placesIn options.xdg.${name};
+      in
+      builtins.listToAttrs (
+        map (entry: {
+          name = plain config.xdg.${name}.${entry}.target;
+          value = places.${entry} or [ ];
+        }) (attrNames (config.xdg.${name} or { }))
+      )
+    ) (filter (name: options.xdg ? ${name}) fileOptions)
+  );
+  homePlaces = placesIn options.home.file;
+
+  # -- files --
+
+  commandOf = source: source.buildCommand or source.command or "";
+
+  # mkOutOfStoreSymlink is a derivation that makes a link: `ln -s PATH $out`.
+  linkTo =
+    source:
+    let
+      found =
+        if isDerivation source && isString (commandOf source) then
+          builtins.match "ln -s (.*) [$]out" (plain (commandOf source))
+        else
+          null;
+    in
+    if found == null then null else unquoted (head found);
+  unquoted =
+    word:
+    let
+      quoted = builtins.match "'(.*)'" word;
+    in
+    if quoted == null then word else builtins.replaceStrings [ "'\\''" ] [ "'" ] (head quoted);
+
+  textOf =
+    file: target:
+    let
+      inherit (file) source;
+      unit = unitFiles.${target} or null;
+      name = builtins.match "[^-]*-(.*)" (baseNameOf (toString source));
+    in
+    if isDerivation source && isString (source.text or null) && source.destination or "" == "" then
+      unsafeDiscardStringContext source.text
+    else if isString source && unit != null && unit.source == plain source then
+      unit.text
+    else if isString source && name != null && isEmptyFile (head name) source then
+      ""
+    else
+      null;
+
+  # The path of a file made by builtins.toFile says what is in it, if one guesses right.
+  isEmptyFile =
+    name: source:
+    let
+      made = builtins.tryEval (plain (builtins.toFile (unsafeDiscardStringContext name) ""));
+    in
+    made.success && made.value == plain source;
+
+  derivationOf =
+    source:
+    let
+      derivations = filter (lib.hasSuffix ".drv") (attrNames (getContext (toString source)));
+    in
+    if isDerivation source then
+      plain source.drvPath
+    else if isString source && derivations != [ ] then
+      head derivations
+    else
+      null;
+
+  describeFile =
+    name: file:
+    let
+      target = plain file.target;
+      xdg = xdgPlaces.${target} or [ ];
+      unit = unitFiles.${target}.places or [ ];
+      first = filter (places: places != [ ]) [
+        unit
+        xdg
+        (homePlaces.${name} or [ ])
+      ];
+    in
+    {
+      inherit target;
+      source = plain file.source;
+      store = hasContext (toString file.source);
+      text = textOf file target;
+      linkTo = linkTo file.source;
+      derivation = derivationOf file.source;
+      inherit (file) executable recursive force;
+      ignoreLinks = file.ignorelinks or false;
+      hasHook = file.onChange != "";
+      declaredAt = if first == [ ] then [ ] else head first;
+    };
+  enabledFiles = lib.filterAttrs (_: file: file.enable) config.home.file;
+
+  # -- units: their text is written here as Home Manager writes it, and taken for theirs if it has the same store path --
+
+  unitKinds = {
+    automounts = "automount";
+    mounts = "mount";
+    paths = "path";
+    services = "service";
+    slices = "slice";
+    sockets = "socket";
+    targets = "target";
+    timers = "timer";
+  };
+  configFolder = lib.removePrefix "${config.home.homeDirectory}/" (config.xdg.configHome or "");
+  unitText =
+    unit:
+    lib.generators.toINI {
+      listsAsDuplicateKeys = true;
+      mkKeyValue =
+        key: value: "${key}=${if builtins.isBool value then lib.boolToString value else toString value}";
+    } (lib.filterAttrs (_: section: section != { }) (
+      mapAttrs (_: lib.filterAttrs (_: value: value != null && value != [ ])) unit
+    ));
+  unitFile =
+    file: unit: definedAt:
+    let
+      text = unitText unit;
+      folder = pkgs.writeTextFile {
+        name = builtins.replaceStrings [ "@" ":" "\\" "[" "]" ] [ "-" "-" "-" "" "" ] file;
+        destination = "/${file}";
+        inherit text;
+      };
+      places = [
+        ""
+      ]
+      ++ map (target: "${target}.wants/") (unit.Install.WantedBy or [ ])
+      ++ map (target: "${target}.requires/") (unit.Install.RequiredBy or [ ]);
+    in
+    map (place: {
+      name = "${configFolder}/systemd/user/${place}${file}";
+      value = {
+        text = unsafeDiscardStringContext text;
+        source = plain "${folder}/${file}";
+        places = definedAt;
+      };
+    }) places;
+  systemd = config.systemd.user or { enable = false; };
+  unitFiles = lib.optionalAttrs systemd.enable (
+    builtins.listToAttrs (
+      concatMap (
+        kind:
+        let
+          places = placesIn options.systemd.user.${kind};
+          fileOf =
+            name: unitFile "${name}.${unitKinds.${kind}}" systemd.${kind}.${name} (places.${name} or [ ]);
+        in
+        concatMap fileOf (attrNames systemd.${kind})
+      ) (filter (kind: systemd ? ${kind}) (attrNames unitKinds))
+    )
+  );
+
+  # -- packages --
+
+  outputsOf =
+    package:
+    let
+      wanted = package.meta.outputsToInstall or [ ];
+      names = lib.unique (wanted ++ config.home.extraOutputsToInstall);
+    in
+    if package.outputSpecified or false || wanted == [ ] then
+      [ package ]
+    else
+      map (name: package.${name}) (filter (name: package ? ${name}) names);
+  describePackage = package: {
+    name = plain (package.name or (lib.getName package));
+    paths = map plain (outputsOf package);
+  };
+
+  # -- activation --
+
+  # Home Manager's own modules.
+  modules = dirOf (toString (head options.home.activation.declarations));
+  activationPlaces = placesIn options.home.activation;
+  describeBlock =
+    name: block:
+    let
+      places = activationPlaces.${name} or [ ];
+    in
+    {
+      code = plain block.data;
+      inherit (block) after before;
+      userDefined = places == [ ] || !(builtins.all (place: lib.hasPrefix "${modules}/" place.file) places);
+      declaredAt = places;
+    };
+
+  # -- dconf, launchd --
+
+  dconf = config.dconf or { enable = false; };
+  gvariant = import (modules + "/lib/gvariant.nix") { inherit lib; };
+  dconfKeys =
+    settings:
+    builtins.listToAttrs (
+      concatMap (
+        folder:
+        map (key: {
+          name = "/${folder}/${key}";
+          value = plain (gvariant.mkValue settings.${folder}.${key});
+        }) (attrNames settings.${folder})
+      ) (attrNames settings)
+    );
+  databases =
+    lib.optional (dconf.settings != { }) {
+      name = null;
+      keys = dconfKeys dconf.settings;
+    }
+    ++ map (name: {
+      inherit name;
+      keys = dconfKeys dconf.databases.${name};
+    }) (attrNames (dconf.databases or { }));
+
+  agents = lib.filterAttrs (_: agent: agent.enable) (config.launchd.agents or { });
+  describeAgent = agent: {
+    label = plain agent.config.Label;
+    domain = agent.domain or "gui";
+  };
+in
+{
+  username = plain config.home.username;
+  homeDirectory = plain config.home.homeDirectory;
+  storeDirectory = builtins.storeDir;
+  homeFiles = plain config.home-files;
+  generation = plain config.home.activationPackage;
+  overlap = config.home.fileOverlapResolution or "ignore";
+  files = map (name: describeFile name enabledFiles.${name}) (attrNames enabledFiles);
+  packages = map describePackage config.home.packages;
+  packagesByTheSystem = config.submoduleSupport.externalPackageInstall or false;
+  sessionVariables =
+    let
+      text = config.home.sessionVariablesPackage.text or null;
+    in
+    if isString text then unsafeDiscardStringContext text else null;
+  unitFolder = if systemd.enable then "${configFolder}/systemd/user" else null;
+  startServices = systemd.startServices or false;
+  dconf = lib.optionals dconf.enable databases;
+  agents = lib.optionals pkgs.stdenv.hostPlatform.isDarwin (map describeAgent (builtins.attrValues agents));
+  activation = mapAttrs describeBlock config.home.activation;
+  warnings = map plain config.warnings;
+}

@@ -1,0 +1,104 @@
+"""The blocks of the activation script: their order, their side of the write boundary, and what they do past `run`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from hmeval.plan.dag import Order, predecessors
+from hmeval.plan.inputs import Block
+from hmeval.plan.model import Warned
+
+BOUNDARY = "writeBoundary"
+
+# Home Manager's own blocks of which the plan says what they do.
+_FOLLOWED = {
+    BOUNDARY,
+    "checkFilesChanged",
+    "checkLinkTargets",
+    "dconfSettings",
+    "installPackages",
+    "linkGeneration",
+    "onFilesChange",
+    "reloadSystemd",
+    "setupLaunchAgents",
+}
+# Words that begin a command which changes nothing, or is only shown in a dry run (Home Manager's lib/bash).
+_HARMLESS = set(
+    """run echo printf verboseEcho noteEcho warnEcho errorEcho _i _iNote _iWarn _iError _iVerbose $DRY_RUN_CMD
+    $VERBOSE_ECHO if then elif else fi for while until do done case esac [[ [ test local declare export unset set
+    shopt : true false return function { } ;; in break continue""".split()
+)
+_WORD = re.compile(r"[^\s;&|()]+|\(")
+_ASSIGNMENT = re.compile(r"^[A-Za-z_]\w*\+?=")
+
+
+def described_blocks(blocks: Mapping[str, Block], order: Order) -> list[dict[str, Any]]:
+    """Each block as the contract's JSON has it, in their order; in the order of names where there is none."""
+    names = order.result or sorted(blocks)
+    boundary = names.index(BOUNDARY) if BOUNDARY in names else -1
+    return [
+        {
+            "name": name,
+            "after": blocks[name].after,
+            "before": blocks[name].before,
+            "position": position,
+            "side": "at" if position == boundary else "before" if position < boundary else "after",
+            "opaque": is_opaque(name, blocks[name]),
+            "user_defined": blocks[name].user_defined,
+            "declared_at": list(blocks[name].declared_at),
+        }
+        for position, name in enumerate(names)
+    ]
+
+
+def block_warnings(blocks: Mapping[str, Block], order: Order) -> Iterator[Warned]:
+    """What is wrong with blocks: a cycle, those that run before the boundary by accident, those past `run`."""
+    if order.cycle:
+        chain = " → ".join([*order.cycle, *order.loops])
+        yield Warned("cycle", f"the blocks of home.activation have no order: {chain}; Home Manager cannot be built so")
+        return
+    asked = _asked_before(blocks)
+    for name in order.result:
+        block = blocks[name]
+        before = BOUNDARY in order.result and order.result.index(name) < order.result.index(BOUNDARY)
+        if block.user_defined and before and name not in asked:
+            message = (
+                f"home.activation.{name} runs before the checks are through, since nothing orders it: "
+                f'lib.hm.dag.entryAfter [ "{BOUNDARY}" ] puts it after them'
+            )
+            yield Warned("hook-before-write-boundary", message, block.declared_at)
+        if block.user_defined and is_opaque(name, block):
+            message = f"home.activation.{name} has commands that do not go through `run`: a dry run carries them out"
+            yield Warned("opaque-hook", message, block.declared_at)
+
+
+def is_opaque(name: str, block: Block) -> bool:
+    """Whether a block may do what neither the plan nor a dry run shows."""
+    if name in _FOLLOWED and not block.user_defined:
+        return False
+    return any(not _harmless(line.strip()) for line in block.code.replace("\\\n", " ").split("\n"))
+
+
+def _harmless(line: str) -> bool:
+    words = _WORD.findall(line)
+    while words and words[0] in ("if", "elif", "while", "until", "!", "then", "else", "do", "{"):
+        words.pop(0)
+    if not words or line.startswith("#"):
+        return True
+    if "$(" in line or "`" in line:
+        return words[0] in _HARMLESS and words[0] != "export"
+    return words[0] in _HARMLESS or bool(_ASSIGNMENT.match(words[0]))
+
+
+def _asked_before(blocks: Mapping[str, Block]) -> set[str]:
+    """The blocks that are said to come before the boundary, directly or through others."""
+    before = predecessors(blocks)
+    pending, asked = [BOUNDARY], set()
+    while pending:
+        for name in before.get(pending.pop(), ()):
+            if name in blocks and name not in asked:
+                asked.add(name)
+                pending.append(name)
+    return asked

@@ -1,0 +1,477 @@
+"""What happens to files below HOME: Home Manager's check, its removal of old links, and its links, predicted.
+
+Source: Home Manager's modules/files/check-link-targets.sh and the `cleanup` and `link` scripts of modules/files.nix.
+The three are followed one after the other over a disk that remembers what would have changed (hmeval.plan.future), so
+that what one leaves behind is what the next one finds; where they disagree with each other, so does the plan.
+"""
+
+from __future__ import annotations
+
+import errno
+import posixpath
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+from hmeval.plan.disk import ABSENT, Entry
+from hmeval.plan.future import Future, Placed
+from hmeval.plan.leaves import Leaf, NewFiles, above
+from hmeval.plan.model import KNOWN, UNKNOWN, Backup, FileChange
+from hmeval.plan.patterns import ForcedPaths
+
+_MARK = "-home-manager-files/"
+_NOT_THERE = {errno.ENOENT, errno.ENOTDIR, errno.EACCES, errno.ELOOP, errno.ENAMETOOLONG}
+_COLLISION = "something that Home Manager did not put there is in the way"
+
+
+class Situation(NamedTuple):
+    """What the files are planned for.
+
+    Attributes:
+        home: the folder, as $HOME names it.
+        new: the home-files of the configuration.
+        old: the targets that the generation to start from has; None where there is none.
+        stores: the real folders of Nix's stores: a link into a home-files there is Home Manager's own.
+        forced: the targets that are not checked.
+        backup: how what is in the way is put aside.
+    """
+
+    home: str
+    new: NewFiles
+    old: Sequence[str] | None
+    stores: tuple[str, ...]
+    forced: Iterable[str] = ()
+    backup: Backup = Backup()
+
+
+def plan_files(situation: Situation, future: Future) -> list[FileChange]:
+    """What happens to each path that the old or the new generation has; `future` then holds what HOME will look like.
+
+    Nothing raises: what cannot be read is as absent as it is to the scripts.
+    """
+    activation = _Activation(situation, future)
+    activation.check()
+    activation.clean()
+    activation.link()
+    return activation.changes()
+
+
+class Ours:
+    """Whether a link leads into the home-files of any generation: `<store>/*-home-manager-files/*`."""
+
+    def __init__(self, stores: Iterable[str]) -> None:
+        self.prefixes = tuple(f"{store}/" for store in stores)
+
+    def __call__(self, link: str) -> bool:
+        return link.startswith(self.prefixes) and any(
+            link.startswith(prefix) and link.find(_MARK, len(prefix)) >= 0 for prefix in self.prefixes
+        )
+
+
+class _Parent(NamedTuple):
+    """A folder that holds targets."""
+
+    path: str
+    is_link: bool
+
+
+class _Activation:
+    """One prediction, in the order of the scripts."""
+
+    def __init__(self, situation: Situation, future: Future) -> None:
+        self._situation = situation
+        self._future = future
+        self._home = situation.home.rstrip("/") + "/"
+        self._root = situation.new.root + "/"
+        self._ours = Ours(situation.stores)
+        self._leaves = list(situation.new.leaves.values())
+        self._entries: list[Entry] = []
+        self._blocked: dict[str, FileChange] = {}
+        self._noted: dict[str, list[str]] = {}
+        self._changes: list[FileChange] = []
+        self._cleaned: list[FileChange] = []
+        self._parents: dict[str, _Parent] = {}
+        self._stopped = False
+
+    def changes(self) -> list[FileChange]:
+        """The changes: those of the new generation's leaves, then those of what only the old one has."""
+        for change in self._changes:
+            if change.target in self._noted:
+                change.warnings = (*change.warnings, *self._noted[change.target])
+        for change in self._cleaned:
+            change.removes = tuple(
+                folder for folder in change.removes if not self._future.is_folder(self._home + folder)
+            )
+        return self._changes + self._cleaned
+
+    # -- checkLinkTargets -------------------------------------------------------------------------------------------
+
+    def check(self) -> None:
+        """Find out what is at each target, and which of them block activation."""
+        forced = ForcedPaths(self._home + target for target in self._situation.forced)
+        readlink, entries, ours = self._future.disk.readlink, self._entries, self._ours
+        home = self._home
+        for leaf in self._leaves:
+            path = home + leaf.target
+            try:
+                entry = Entry("link", readlink(path))
+            except OSError as error:
+                entry = ABSENT if error.errno in _NOT_THERE else self._future.disk.entry(path)
+            except ValueError:
+                entry = ABSENT
+            entries.append(entry)
+            if entry is ABSENT or (entry.kind == "link" and ours(entry.link)) or (forced and forced.cover(path)):
+                continue
+            self._check_stranger(leaf, path, entry)
+
+    def _check_stranger(self, leaf: Leaf, path: str, entry: Entry) -> None:
+        """What is at a target and is not ours."""
+        if entry.kind == "link" and not self._future.exists(path):
+            return
+        same = self._same(leaf, path)
+        backup = self._situation.backup
+        if same:
+            return
+        if entry.kind != "link" and backup.command:
+            return
+        if entry.kind != "link" and backup.extension:
+            aside = f"{path}.{backup.extension}"
+            if not self._future.exists(aside) or backup.overwrite:
+                return
+            reason = f"what is there would be moved to {posixpath.basename(aside)}, which exists already"
+        else:
+            reason = self._described_collision(path, entry)
+        change = FileChange(leaf.target, "blocked", reason, entry, leaf.kind)
+        if same is None:
+            change.reason += "; only once it is built is it known whether it is the same"
+        self._blocked[leaf.target] = self._filled(change, leaf)
+
+    def _described_collision(self, path: str, entry: Entry) -> str:
+        if entry.kind == "link":
+            return f"a link to {entry.link} is in the way, which is not Home Manager's and is never moved aside"
+        if entry.kind == "directory":
+            return "a folder is in the way" + (", with links of Home Manager's own" if self._holds_ours(path) else "")
+        return f"{_COLLISION}, and differs" if entry.kind == "file" else _COLLISION
+
+    def _holds_ours(self, folder: str) -> bool:
+        disk = self._future.disk
+        try:
+            children = disk.children(folder)
+        except OSError:
+            return False
+        return any(kind == "link" and self._ours(disk.entry(f"{folder}/{name}").link) for name, kind in children)
+
+    # -- linkGeneration: cleanOldGen --------------------------------------------------------------------------------
+
+    def clean(self) -> None:
+        """Remove the links that only the old generation has, and the folders that are empty then."""
+        for target in self._situation.old or ():
+            stays = self._exists_in_new(target)
+            if target in self._situation.new.leaves:
+                if not stays:  # a link that leads nowhere counts as gone, and is made anew
+                    self._remove(target)
+                continue
+            if stays is None:
+                entry = self._future.entry(self._home + target)
+                change = FileChange(target, "update", "whether it stays is known after the build", entry)
+                change.content = UNKNOWN
+                self._cleaned.append(change)
+            elif stays:
+                self._note_stay(target)
+            else:
+                self._cleaned.append(self._removed(target))
+
+    def _exists_in_new(self, target: str) -> bool | None:
+        """What `-e` says of a path in the new home-files; None where only the build will tell."""
+        new = self._situation.new
+        leaf = new.leaves.get(target)
+        if leaf is not None:
+            return leaf.text is not None or leaf.store or self._future.exists(leaf.source)
+        if target in new.folders:
+            return True
+        for folder in above(target):
+            if folder in new.leaves:
+                return self._exists_behind(new.leaves[folder], target[len(folder) :])
+            if any(unknown.target == folder for unknown in new.unknown):
+                return None
+        return False
+
+    def _exists_behind(self, leaf: Leaf, below: str) -> bool | None:
+        """Whether something is below what a leaf leads to."""
+        if leaf.text is not None:
+            return False
+        if leaf.store and not self._future.exists(leaf.source):
+            return None
+        return self._future.exists(leaf.source + below)
+
+    def _note_stay(self, target: str) -> None:
+        entry = self._future.entry(self._home + target)
+        if entry.kind != "link" or not self._ours(entry.link):
+            return
+        if target in self._situation.new.folders:
+            reason = "the new generation has a folder there, and the old link is not removed"
+        else:
+            reason = "the new generation has it within a folder that is linked as a whole"
+        self._cleaned.append(FileChange(target, "keep", reason, entry))
+
+    def _removed(self, target: str) -> FileChange:
+        path = self._home + target
+        entry = self._future.entry(path)
+        if entry.kind == "absent":
+            return FileChange(target, "skipped", "it is gone already", entry)
+        if entry.kind != "link" or not self._ours(entry.link):
+            change = FileChange(target, "skipped", "it is not a link of Home Manager's any more, and stays", entry)
+            change.warnings = ("left behind: the configuration no longer has it, and it was replaced by hand",)
+            return change
+        removed, folders = self._remove(target)
+        if not removed:
+            return FileChange(target, "skipped", "its folder cannot be written to: it stays", entry)
+        change = FileChange(target, "remove", "the configuration no longer has it", entry)
+        change.removes = folders
+        return change
+
+    def _remove(self, target: str) -> tuple[bool, tuple[str, ...]]:
+        """`rm`, then `rmdir -p`: whether it was removed, and which folders with it."""
+        path = self._home + target
+        entry = self._future.entry(path)
+        if entry.kind != "link" or not self._ours(entry.link) or not self._future.remove(path):
+            return False, ()
+        folders: list[str] = []
+        # `dirname` and `rmdir` take a leading hyphen for an option.
+        for folder in () if target.startswith("-") else above(target):
+            if not self._future.remove_empty_folder(self._home + folder):
+                break
+            folders.append(folder)
+        return True, tuple(folders)
+
+    # -- linkGeneration: linkNewGen ---------------------------------------------------------------------------------
+
+    def link(self) -> None:
+        """Link what is not linked yet: folders first, then links, then what is in the way of some."""
+        pending: list[tuple[Leaf, str, Entry]] = []
+        slow: list[tuple[Leaf, str, Entry]] = []
+        root, home = self._root, self._home
+        for leaf, before in zip(self._leaves, self._entries, strict=True):
+            if leaf.target in self._blocked:
+                self._changes.append(self._blocked[leaf.target])
+                continue
+            path = home + leaf.target
+            parent = self._parent(path)
+            entry = before if not self._future.changes else self._after_cleaning(path, before)
+            if parent.is_link:
+                slow.append((leaf, path, before))
+            elif entry.kind == "link":
+                if entry.link == root + leaf.target:
+                    self._changes.append(self._filled(FileChange(leaf.target, "keep", "", before, leaf.kind), leaf))
+                else:
+                    pending.append((leaf, path, before))
+            elif entry.kind == "absent":
+                pending.append((leaf, path, before))
+            else:
+                slow.append((leaf, path, before))
+        self._make_folders(pending)
+        for leaf, path, before in pending:
+            self._changes.append(self._filled(self._linked(leaf, path, before), leaf))
+        for leaf, path, before in slow:
+            self._changes.append(self._filled(self._linked_slowly(leaf, path, before), leaf))
+
+    def _parent(self, path: str) -> _Parent:
+        above, _, _ = path.rpartition("/")
+        found = self._parents.get(above)
+        if found is None:
+            is_link = self._future.entry(above).kind == "link"
+            found = self._parents[above] = _Parent(above, is_link)
+        return found
+
+    def _after_cleaning(self, path: str, before: Entry) -> Entry:
+        """What is at a target once old links are gone: what was there, or nothing."""
+        above, _, name = path.rpartition("/")
+        folder = self._future.folder(above)
+        if folder is None:
+            return ABSENT
+        changed = self._future.changes.get(folder.within(name))
+        return before if changed is None else changed[0]
+
+    def _make_folders(self, pending: list[tuple[Leaf, str, Entry]]) -> None:
+        for folder in dict.fromkeys(path.rpartition("/")[0] for _, path, _ in pending):
+            if not self._future.make_folders(folder):
+                self._stopped = True
+
+    def _linked(self, leaf: Leaf, path: str, before: Entry) -> FileChange:
+        """A target where a link, or nothing, is."""
+        if not self._future.put_link(path, self._root + leaf.target):
+            return self._failed(leaf, path, before)
+        return self._replaced(leaf, path, before)
+
+    def _replaced(self, leaf: Leaf, path: str, before: Entry) -> FileChange:
+        """The change where a link takes the place of nothing, or of a link."""
+        if before.kind == "absent":
+            return FileChange(leaf.target, "create", "", before, leaf.kind)
+        if before.link == self._root + leaf.target:  # removed, since it leads nowhere, and made again
+            return FileChange(leaf.target, "keep", "", before, leaf.kind)
+        if not self._ours(before.link):
+            return self._replaced_stranger(leaf, path, before)
+        same = self._same_as_before(leaf, before.link)
+        if same:
+            reason = "the same content, in another generation"
+            return FileChange(leaf.target, "relink", reason, before, leaf.kind)
+        reason = "its content changes" if same is False else "whether its content changes is known after the build"
+        return FileChange(leaf.target, "update", reason, before, leaf.kind)
+
+    def _replaced_stranger(self, leaf: Leaf, path: str, before: Entry) -> FileChange:
+        if not Future(self._future.disk).exists(path):
+            return FileChange(leaf.target, "update", "a link that leads nowhere is replaced", before, leaf.kind)
+        change = FileChange(leaf.target, "update", f"replaces a link to {before.link}", before, leaf.kind)
+        if self._same(leaf, path, Future(self._future.disk)):
+            change.reason += " of the same content, although the check says that it is skipped"
+        else:
+            change.warnings = (f"the link to {before.link} is lost: the file is forced",)
+        return change
+
+    def _linked_slowly(self, leaf: Leaf, path: str, before: Entry) -> FileChange:
+        """A target where a file or folder is, or whose folder is a link."""
+        future, root = self._future, self._root
+        in_the_way = future.entry(path)
+        occupied = in_the_way.kind not in ("absent", "link")
+        change = FileChange(leaf.target, "update", "", before if before.kind != "absent" else in_the_way, leaf.kind)
+        if in_the_way.kind == "link" and in_the_way.link == root + leaf.target:
+            return FileChange(leaf.target, "keep", "", in_the_way, leaf.kind)
+        if occupied:
+            self._put_aside(change, path)
+        now = future.entry(path)
+        if now.kind not in ("absent", "link") and self._same(leaf, path):
+            return self._left(leaf, path, change)
+        future.make_folders(path.rpartition("/")[0])
+        if not future.put_link(path, root + leaf.target):
+            failed = self._failed(leaf, path, before)
+            failed.warnings = change.warnings
+            return failed
+        if change.action == "backup":
+            return change
+        if occupied:
+            change.reason = f"the {in_the_way.kind} that is there is replaced"
+            change.warnings += (f"the {in_the_way.kind} that is there is lost",)
+        else:
+            change = self._replaced(leaf, path, before if before.kind in ("absent", "link") else in_the_way)
+        return change
+
+    def _put_aside(self, change: FileChange, path: str) -> None:
+        """Home Manager's backup: whatever becomes of it, the link is tried next."""
+        future, backup = self._future, self._situation.backup
+        if backup.command:
+            future.forget(path)
+            change.action, change.reason = "backup", f"`{backup.command}` is run on it"
+            change.warnings += ("if the command fails, or moves nothing, the file is overwritten",)
+        elif backup.extension:
+            aside = f"{path}.{backup.extension}"
+            there = future.entry(aside)
+            if future.exists(aside) and backup.overwrite:
+                future.remove(aside)
+            if not future.move(path, aside):
+                change.warnings += (f"it cannot be moved to {posixpath.basename(aside)}",)
+                return
+            change.action, change.backup = "backup", f"{change.target}.{backup.extension}"
+            change.reason = f"what is there is moved to {posixpath.basename(aside)}"
+            if there.kind != "absent":
+                change.warnings += (_lost_backup(posixpath.basename(aside), there),)
+
+    def _left(self, leaf: Leaf, path: str, change: FileChange) -> FileChange:
+        parent = self._parent(path)
+        change.action = "skipped"
+        if parent.is_link:
+            link = self._future.entry(parent.path).link
+            change.reason = f"the same, seen through the folder's link to {link}, which stays"
+        else:
+            change.reason = "a file of the same content is there: it stays, and is not linked"
+        return change
+
+    def _failed(self, leaf: Leaf, path: str, before: Entry) -> FileChange:
+        """A target at which activation stops half-way: its check has not seen it."""
+        self._stopped = True
+        change = FileChange(leaf.target, "blocked", self._obstacle(path), before, leaf.kind)
+        change.late = True
+        return change
+
+    def _obstacle(self, path: str) -> str:
+        """Why a link cannot be made."""
+        if self._future.entry(path).kind == "directory":
+            return "a folder is there, and a link cannot replace it"
+        for folder in _folders_above(path):
+            entry = self._future.entry(folder)
+            if entry.kind in ("file", "other"):
+                return f"{folder} is a {entry.kind}, and a folder is needed there"
+            if entry.kind == "link" and not self._future.is_folder(folder):
+                return f"{folder} is a link that leads to no folder"
+            if entry.kind != "absent":
+                return f"{folder} cannot be written to"
+        return "its folder cannot be made"
+
+    # -- contents ---------------------------------------------------------------------------------------------------
+
+    def _filled(self, change: FileChange, leaf: Leaf) -> FileChange:
+        """The change, with what is known of the leaf."""
+        if change.action not in ("skipped", "blocked"):
+            change.link = self._root + leaf.target
+        change.text, change.source = leaf.text, leaf.source
+        if leaf.file is not None:
+            change.declared_at = leaf.file.declared_at
+        if leaf.text is None and leaf.store and change.action not in ("keep", "relink"):
+            change.content = KNOWN if self._future.exists(leaf.source) else UNKNOWN
+        self._note_place(change, self._home + leaf.target)
+        return change
+
+    def _note_place(self, change: FileChange, path: str) -> None:
+        """Say where a file goes whose folder is a link."""
+        parent = self._parent(path)
+        if not parent.is_link or change.action in ("skipped", "blocked", "keep"):
+            return
+        folder = self._future.folder(parent.path)
+        where = folder.path if folder else self._future.entry(parent.path).link
+        change.warnings += (f"its folder is a link: the change is made in {where}",)
+
+    def _same(self, leaf: Leaf, path: str, future: Future | None = None) -> bool | None:
+        """What `cmp` says of a leaf and a path; None where only the build will tell."""
+        future = future or self._future
+        return _compared(future, leaf, future.final(path))
+
+    def _same_as_before(self, leaf: Leaf, link: str) -> bool | None:
+        """Whether a leaf has the content that a link of ours leads to now."""
+        disk = self._future.disk
+        try:
+            shown = disk.readlink(link)
+        except (OSError, ValueError):
+            shown = link
+        if shown == leaf.source:
+            return True
+        return _compared(self._future, leaf, self._future.final(shown))
+
+
+def _compared(future: Future, leaf: Leaf, there: Placed | None) -> bool | None:
+    """What `cmp` says of a leaf and of what is there: a folder is the same as itself; None where it is not known."""
+    if there is None or there.origin is None:
+        return False
+    source = future.final(leaf.source) if leaf.text is None else None
+    if source is not None and source.origin == there.origin:
+        return True
+    if leaf.text is None and source is None:
+        return None if leaf.store and there.entry.kind == "file" else False
+    if there.entry.kind != "file" or (source is not None and (source.entry.kind != "file" or source.origin is None)):
+        return False
+    try:
+        if source is None or source.origin is None:
+            return future.disk.read(there.origin) == leaf.text
+        return future.disk.same(source.origin, there.origin)
+    except OSError:
+        return False
+
+
+def _lost_backup(name: str, there: Entry) -> str:
+    if there.kind == "directory":
+        return f"{name} is a folder already: it is moved into it"
+    return f"the {there.kind} {name}, an earlier backup perhaps, is overwritten"
+
+
+def _folders_above(path: str) -> Iterable[str]:
+    folder = path.rpartition("/")[0]
+    while folder:
+        yield folder
+        folder = folder.rpartition("/")[0]

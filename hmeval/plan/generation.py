@@ -1,0 +1,143 @@
+"""A generation that was built: what it put into HOME, and what else it remembers. It is only read."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple, TypeVar
+
+from hmeval.plan.disk import Disk, walk
+
+T = TypeVar("T")
+
+_STORE_PATH = re.compile(r"^(/.*?/[0-9a-df-np-sv-z]{32}-[^/]+)")
+_DCONF_FILE = re.compile(r"(/\S+-hm-dconf\.ini)")
+
+
+class Generation(NamedTuple):
+    """What a generation holds; what is missing in it is empty, and named in `failures`.
+
+    Attributes:
+        path: its folder, links resolved; None for no generation.
+        targets: what its home-files put below HOME; None where it has none.
+        units: the unit files, by name below the units' folder; None for what cannot be read.
+        packages: the store paths that its home-path refers to; None where it has none.
+        session_variables: the text of the file that sets them.
+        dconf: the keys of each database, by its name (None for the user's own), with their values where they are known.
+        agents: the launchd agents, by label: the path of the file, and the domain.
+        failures: what could not be read, and why.
+    """
+
+    path: str | None
+    targets: list[str] | None = None
+    units: dict[str, bytes | None] = {}
+    packages: list[str] | None = None
+    session_variables: bytes | None = None
+    dconf: dict[str | None, dict[str, str | None]] = {}
+    agents: dict[str, tuple[str, str]] = {}
+    failures: tuple[str, ...] = ()
+
+
+def read_generation(folder: str, unit_folder: str | None, disk: Disk) -> Generation:
+    """The generation in a folder. Nothing raises."""
+    path = disk.real(folder)
+    failures: list[str] = []
+    targets = list(_targets(disk, path, failures))
+    units_at = f"{path}/home-files/{unit_folder}/" if unit_folder else None
+    found = Generation(
+        path=path,
+        targets=targets if _is_folder(disk, f"{path}/home-files") else None,
+        units=_units(disk, targets, unit_folder, units_at) if units_at else {},
+        packages=_references(disk, f"{path}/home-path", failures),
+        session_variables=_read(disk, f"{path}/home-path/etc/profile.d/hm-session-vars.sh"),
+        dconf=_dconf(disk, path, failures),
+        agents=dict(_agents(disk, path)),
+    )
+    return found._replace(failures=tuple(failures))
+
+
+def _targets(disk: Disk, path: str, failures: list[str]) -> Iterator[str]:
+    folder = disk.real(f"{path}/home-files")
+    yield from (target for target, kind in walk(disk, folder, failures) if kind in ("file", "link"))
+
+
+def _units(disk: Disk, targets: list[str], unit_folder: str | None, units_at: str) -> dict[str, bytes | None]:
+    prefix = f"{unit_folder}/"
+    names = (target[len(prefix) :] for target in targets if target.startswith(prefix))
+    return {name: _read(disk, units_at + name) for name in names}
+
+
+def _references(disk: Disk, folder: str, failures: list[str]) -> list[str] | None:
+    """The store paths that links below a folder lead to: a profile is made of them."""
+    root = disk.real(folder)
+    if not _is_folder(disk, root):
+        failures.append(f"{folder}: it is not there: which packages were installed is not known")
+        return None
+    links = (disk.entry(f"{root}/{name}").link for name, kind in walk(disk, root, failures) if kind == "link")
+    return sorted({match[1] for match in map(_STORE_PATH.match, links) if match})
+
+
+def _dconf(disk: Disk, path: str, failures: list[str]) -> dict[str | None, dict[str, str | None]]:
+    """The keys in `state/dconf-keys[-NAME].json`, with the values in the files that the script loads."""
+    databases: dict[str | None, dict[str, str | None]] = {}
+    for name, _ in _or_empty(lambda: disk.children(f"{path}/state")):
+        match = re.fullmatch(r"dconf-keys(?:-(.+))?\.json", name)
+        if match is None:
+            continue
+        try:
+            keys = json.loads(disk.read(f"{path}/state/{name}"))
+            databases[match[1]] = {key: None for key in keys if isinstance(key, str)}
+        except (OSError, ValueError, TypeError) as error:
+            failures.append(f"{path}/state/{name}: {error}")
+    script = _read(disk, f"{path}/activate") or b""
+    files = _DCONF_FILE.findall(script.decode("utf-8", "surrogateescape"))
+    # The script loads them in the order of the databases, the user's own first.
+    ordered = sorted(databases, key=lambda name: (name is not None, name or ""))
+    for database, file in zip(ordered, files, strict=False):
+        values = dict(keyfile_values(_read(disk, file) or b""))
+        databases[database] = {key: values.get(key) for key in databases[database]}
+    return databases
+
+
+def keyfile_values(text: bytes) -> Iterator[tuple[str, str]]:
+    """The keys of what `dconf load /` reads, as paths, with their values."""
+    section = ""
+    for line in text.decode("utf-8", "surrogateescape").splitlines():
+        if line.startswith("[") and line.endswith("]"):
+            section = line[1:-1]
+        elif "=" in line:
+            key, _, value = line.partition("=")
+            yield f"/{section}/{key}", value
+
+
+def _agents(disk: Disk, path: str) -> Iterator[tuple[str, tuple[str, str]]]:
+    for name, _ in _or_empty(lambda: disk.children(disk.real(f"{path}/LaunchAgents"))):
+        label = name.removesuffix(".plist")
+        domain = (_read(disk, f"{path}/LaunchAgentDomains/{label}.domain") or b"").decode("utf-8", "replace").strip()
+        yield label, (f"{path}/LaunchAgents/{name}", domain if domain in ("gui", "user") else "gui")
+
+
+def _read(disk: Disk, path: str) -> bytes | None:
+    try:
+        return disk.read(path)
+    except (OSError, ValueError):
+        return None
+
+
+def _is_folder(disk: Disk, path: str) -> bool:
+    return disk.entry(disk.real(path)).kind == "directory"
+
+
+def _or_empty(produce: Callable[[], list[T]]) -> list[T]:
+    try:
+        return produce()
+    except (OSError, ValueError):
+        return []
+
+
+def current_generation(home: str, environment: dict[str, str] | Any = os.environ) -> str:
+    """Where the generation that was activated last is to be found: not the profile, which a blocked switch has set."""
+    state = environment.get("XDG_STATE_HOME") if home == environment.get("HOME") else None
+    return f"{state or f'{home}/.local/state'}/home-manager/gcroots/current-home"

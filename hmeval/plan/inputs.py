@@ -1,0 +1,68 @@
+"""What the planner takes from a configuration, as plain data: all of it comes from one Nix expression."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+Place = dict[str, Any]
+"""Where something is written: `file`, and `line` and `column` where Nix knows them."""
+
+
+class ManagedFile(NamedTuple):
+    """One file of `home.file`.
+
+    Attributes:
+        target: its place below HOME, as the option gives it.
+        source: the path of what it shows.
+        store: whether the source is in the store, and so will be there once it is built.
+        text: its content, where the configuration holds it.
+        link_to: where it leads to, for mkOutOfStoreSymlink.
+    """
+
+    target: str
+    source: str
+    store: bool = False
+    text: bytes | None = None
+    link_to: str | None = None
+    executable: bool | None = None
+    recursive: bool = False
+    ignore_links: bool = False
+    force: bool = False
+    has_hook: bool = False
+    derivation: str | None = None
+    declared_at: tuple[Place, ...] = ()
+
+
+class Block(NamedTuple):
+    """One block of `home.activation`."""
+
+    code: str
+    after: list[str]
+    before: list[str]
+    user_defined: bool
+    declared_at: tuple[Place, ...] = ()
+
+
+def text_bytes(text: str) -> bytes:
+    """The bytes of a Nix string."""
+    return text.encode("utf-8", "surrogateescape")
+
+
+def managed_file(record: Mapping[str, Any]) -> ManagedFile:
+    """The file that a record of the Nix expression describes."""
+    text = record["text"]
+    return ManagedFile(
+        target=record["target"],
+        source=record["source"],
+        store=record["store"],
+        text=None if text is None else text_bytes(text),
+        link_to=record["linkTo"],
+        executable=record["executable"],
+        recursive=record["recursive"],
+        ignore_links=record["ignoreLinks"],
+        force=record["force"],
+        has_hook=record["hasHook"],
+        derivation=record["derivation"],
+        declared_at=tuple(record["declaredAt"]),
+    )

@@ -1,0 +1,216 @@
+"""What `home-files` will hold: the leaves that its build makes of `home.file` (Home Manager's modules/files.nix)."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+from hmeval.plan.disk import Disk, walk
+from hmeval.plan.future import Future
+from hmeval.plan.inputs import ManagedFile
+
+_LEFT_OUT_BY_LNDIR = {".git", ".svn", "CVS", "CVS.adm", "RCS", "SCCS", "BitKeeper", ".hg"}
+
+
+class Leaf(NamedTuple):
+    """One file or link of home-files, which becomes a link of the same name below HOME.
+
+    Attributes:
+        target: its place below HOME.
+        kind: link, copy, directory or out-of-store.
+        text: its content, where the configuration holds it.
+        source: the path of what it shows; there may be nothing yet.
+        store: whether what is not there now will be once it is built.
+        file: what it is made of; None for one of a generation that was built.
+    """
+
+    target: str
+    kind: str
+    text: bytes | None
+    source: str
+    store: bool
+    file: ManagedFile | None = None
+
+
+class Unknown(NamedTuple):
+    """A recursive folder whose leaves are known once its source is built."""
+
+    target: str
+    file: ManagedFile
+
+
+class NewFiles(NamedTuple):
+    """The home-files of the configuration.
+
+    Attributes:
+        root: its path, to which the links below HOME lead.
+        leaves: by target.
+        folders: what is a folder in it.
+        unknown: the folders of which only the place is known.
+        ignored: what a recursive folder hides, with the reason.
+        failures: why it cannot be built, if it cannot.
+    """
+
+    root: str
+    leaves: dict[str, Leaf]
+    folders: set[str]
+    unknown: list[Unknown]
+    ignored: list[tuple[ManagedFile, str]]
+    failures: list[tuple[ManagedFile, str]]
+
+
+def compose(files: Iterable[ManagedFile], root: str, disk: Disk, overlap: str = "ignore") -> NewFiles:
+    """The leaves that the files become; `overlap` is what home.fileOverlapResolution says."""
+    composition = _Composition(NewFiles(root, {}, set(), [], [], []), Future(disk), overlap)
+    for file in sorted(files, key=lambda file: len(file.target.encode("utf-8", "surrogateescape"))):
+        composition.insert(file)
+    return composition.made
+
+
+def built(folder: str, disk: Disk) -> NewFiles:
+    """The leaves of a home-files that was built, as `find` sees them. What cannot be read is left out."""
+    made = NewFiles(folder, {}, set(), [], [], [])
+    for target, kind in walk(disk, folder, []):
+        path = f"{folder}/{target}"
+        source = disk.entry(path).link if kind == "link" else path
+        made.leaves[target] = Leaf(target, "link" if kind == "link" else "copy", None, source, False)
+        made.folders.update(above(target))
+    return made
+
+
+def above(target: str) -> Iterator[str]:
+    """The folders above a target, the nearest first, HOME itself left out."""
+    folder = posixpath.dirname(target)
+    while folder:
+        yield folder
+        folder = posixpath.dirname(folder)
+
+
+class _Composition:
+    """The build's `insertFile`, file by file."""
+
+    def __init__(self, made: NewFiles, future: Future, overlap: str) -> None:
+        self.made = made
+        self._future = future
+        self._overlap = overlap
+        self._seen: set[str] = set()
+
+    def insert(self, file: ManagedFile) -> None:
+        if file.target in self._seen:
+            return  # an assertion of Home Manager's has told it
+        target = posixpath.normpath(file.target.lstrip("/"))
+        if target == ".." or target.startswith("../"):
+            self.made.failures.append((file, f"{file.target} is outside of HOME"))
+        elif not self._hidden(file, target) and self._reachable(file, target):
+            self._seen.add(file.target)
+            self._put(file, target)
+
+    def _hidden(self, file: ManagedFile, target: str) -> bool:
+        """Whether a recursive folder, or one that is a link, has a file there already."""
+        if not self._occupied(target):
+            return False
+        if self._overlap == "error":
+            self.made.failures.append((file, f"{target} is in a recursive folder already"))
+        elif self._overlap == "override" and target in self.made.leaves:
+            del self.made.leaves[target]
+            return False
+        else:
+            self.made.ignored.append((file, "a folder that is linked has a file there, which stays"))
+        return True
+
+    def _occupied(self, target: str) -> bool:
+        """Whether something that is no folder is there."""
+        leaf = self.made.leaves.get(target)
+        if leaf is not None:
+            return self._kind(leaf) in ("file", "unknown")
+        holder = next((self.made.leaves[folder] for folder in above(target) if folder in self.made.leaves), None)
+        if holder is None or holder.text is not None:
+            return False
+        below = self._future.final(f"{holder.source}{target[len(holder.target) :]}")
+        return below is not None and below.entry.kind != "directory"
+
+    def _reachable(self, file: ManagedFile, target: str) -> bool:
+        """Whether the place is in home-files, and not behind one of its links."""
+        for place in (target, *above(target)):
+            if place in self.made.leaves:
+                self.made.failures.append((file, f"{place} is a link to something outside of HOME"))
+                return False
+        return True
+
+    def _kind(self, leaf: Leaf) -> str:
+        if leaf.text is not None:
+            return "file"
+        found = self._future.final(leaf.source)
+        if found is not None:
+            return "directory" if found.entry.kind == "directory" else "file"
+        return "unknown" if leaf.store else "absent"
+
+    def _put(self, file: ManagedFile, target: str) -> None:
+        found = None if file.text is not None or file.link_to is not None else self._future.final(file.source)
+        is_folder = found is not None and found.entry.kind == "directory"
+        if file.recursive and is_folder:
+            self._put_recursively(file, target)
+        elif file.recursive and found is None and file.text is None and file.store:
+            self._folder(target)
+            self.made.unknown.append(Unknown(target, file))
+        elif target in self.made.folders:
+            # `ln -s` puts a link into a folder that is there already.
+            self._leaf(file, f"{target}/{posixpath.basename(file.source)}", "directory" if is_folder else "link")
+        elif file.link_to is not None:
+            self._leaf(file._replace(source=file.link_to), target, "out-of-store")
+        else:
+            self._leaf(file, target, "directory" if is_folder else self._single_kind(file, found is not None))
+
+    def _single_kind(self, file: ManagedFile, there: bool) -> str:
+        """A copy where the executable bit has to differ from the source's."""
+        if file.executable is None or not there:
+            return "link"
+        return "link" if self._future.disk.executable(file.source) == file.executable else "copy"
+
+    def _put_recursively(self, file: ManagedFile, target: str) -> None:
+        """`lndir`: a link for each file below the source; links there keep where they lead to."""
+        self._folder(target)
+        for below, source in _linked_tree(self._future, file.source, file.ignore_links):
+            place = f"{target}/{below}"
+            if source is None:
+                self._folder(place)
+            elif place not in self.made.leaves:
+                self._leaf(file._replace(source=source), place, None)
+
+    def _leaf(self, file: ManagedFile, target: str, kind: str | None) -> None:
+        if kind is None:
+            kind = self._single_kind(file, self._future.exists(file.source))
+        self.made.leaves[target] = Leaf(target, kind, file.text, file.source, file.store, file)
+        self.made.folders.update(above(target))
+
+    def _folder(self, target: str) -> None:
+        self.made.folders.add(target)
+        self.made.folders.update(above(target))
+
+
+def _linked_tree(future: Future, source: str, ignore_links: bool) -> Iterator[tuple[str, str | None]]:
+    """What lndir makes of a folder: places below it, each with what its link leads to; None for a folder."""
+    pending = [("", source)]
+    while pending:
+        below, folder = pending.pop()
+        here = future.folder(folder)
+        try:
+            children = future.disk.children(here.path) if here else []
+        except OSError:
+            children = []
+        for name, kind in children:
+            place, path = f"{below}{name}", f"{folder}/{name}"
+            if kind == "directory" or (kind == "link" and not ignore_links and future.is_folder(path)):
+                if name not in _LEFT_OUT_BY_LNDIR:
+                    yield place, None
+                    pending.append((f"{place}/", path))
+            elif kind == "link" and not ignore_links:
+                yield place, _copied_link(future.disk.entry(path).link, folder)
+            else:
+                yield place, path
+
+
+def _copied_link(link: str, folder: str) -> str:
+    return f"{folder}/{link}" if re.match(r"\.\./", link) else link

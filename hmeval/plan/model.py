@@ -1,0 +1,185 @@
+"""The plan, as plain data."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from hmeval.plan.disk import Entry
+from hmeval.plan.inputs import Place
+
+KNOWN, UNKNOWN = "known", "unknown-until-built"
+
+
+class Backup(NamedTuple):
+    """How files in the way are put aside: by an extension, or by a command, which comes first."""
+
+    extension: str = ""
+    command: str = ""
+    overwrite: bool = False
+
+
+class Warned(NamedTuple):
+    """Something that the user should know before activating: its kind, and what it is."""
+
+    kind: str
+    message: str
+    declared_at: tuple[Place, ...] = ()
+
+    def as_json(self) -> dict[str, Any]:
+        """The warning as the contract's JSON has it."""
+        told: dict[str, Any] = {"kind": self.kind, "message": self.message}
+        return told | ({"declared_at": list(self.declared_at)} if self.declared_at else {})
+
+
+class FileChange:
+    """What happens to one path below HOME.
+
+    Attributes:
+        target: the path, relative to HOME.
+        action: create, update, relink, remove, keep, backup, blocked or skipped.
+        reason: why, in a sentence.
+        kind: link, copy, directory or out-of-store: what home-files has there; None for what is removed.
+        before: what is there now.
+        link: where the path leads to afterwards; None where it does not become a link.
+        content: known or unknown-until-built.
+        backup: where what is there is moved to.
+        late: for what is blocked: whether it is noticed only after links were removed.
+        removes: folders above it that become empty and are removed.
+        text: its new content, where it is known without reading.
+        source: the path of its new content.
+        diff: the difference of its content, where it was asked for.
+        declared_at: where the configuration defines it.
+        warnings: what is lost, or is not as it seems.
+    """
+
+    __slots__ = (
+        "action",
+        "backup",
+        "before",
+        "content",
+        "declared_at",
+        "diff",
+        "kind",
+        "late",
+        "link",
+        "reason",
+        "removes",
+        "source",
+        "target",
+        "text",
+        "warnings",
+    )
+
+    def __init__(self, target: str, action: str, reason: str, before: Entry, kind: str | None = None) -> None:
+        self.target = target
+        self.action = action
+        self.reason = reason
+        self.before = before
+        self.kind = kind
+        self.link: str | None = None
+        self.content = KNOWN
+        self.backup: str | None = None
+        self.late = False
+        self.removes: tuple[str, ...] = ()
+        self.text: bytes | None = None
+        self.source: str | None = None
+        self.diff: str | None = None
+        self.declared_at: tuple[Place, ...] = ()
+        self.warnings: tuple[str, ...] = ()
+
+    def __repr__(self) -> str:
+        return f"FileChange({self.target!r}, {self.action!r}, {self.reason!r})"
+
+    def as_json(self) -> dict[str, Any]:
+        """The change as the contract's JSON has it."""
+        told: dict[str, Any] = {
+            "target": self.target,
+            "action": self.action,
+            "reason": self.reason,
+            "kind": self.kind,
+            "before": _described(self.before),
+            "after": self._after(),
+            "content": self.content,
+            "declared_at": list(self.declared_at),
+            "warnings": list(self.warnings),
+        }
+        sometimes = {
+            "diff": self.diff,
+            "backup": self.backup,
+            "removes_folders": list(self.removes) or None,
+            "late": self.late if self.action == "blocked" else None,
+        }
+        return told | {name: value for name, value in sometimes.items() if value is not None}
+
+    def _after(self) -> dict[str, Any]:
+        if self.action == "remove":
+            return {"type": "absent"}
+        return _described(self.before) if self.link is None else {"type": "link", "link": self.link}
+
+
+def _described(entry: Entry) -> dict[str, Any]:
+    return {"type": entry.kind} | ({"link": entry.link} if entry.kind == "link" else {})
+
+
+class Plan(NamedTuple):
+    """All that activation would do. `as_json` is the contract's form."""
+
+    home: str
+    origin: Mapping[str, Any]
+    blocked: bool
+    conditional: list[str]
+    files: list[FileChange]
+    hooks: list[dict[str, Any]]
+    packages: list[dict[str, Any]]
+    session_variables: list[dict[str, Any]]
+    units: list[dict[str, Any]]
+    dconf: list[dict[str, Any]]
+    launchd: list[dict[str, Any]]
+    activation: list[dict[str, Any]]
+    warnings: list[Warned]
+
+    def as_json(self, target: Mapping[str, Any], *, unchanged: bool = False) -> dict[str, Any]:
+        """The plan in the contract's form (hmeval/plan/plan.schema.json); `unchanged` lists what stays as well."""
+        return {
+            "format_version": "1",
+            "target": dict(target),
+            "home": self.home,
+            "from": dict(self.origin),
+            "blocked": self.blocked,
+            "conditional": self.conditional,
+            "files": [file.as_json() for file in self.files if unchanged or file.action != "keep"],
+            "hooks": self.hooks,
+            "packages": self.packages,
+            "session_variables": self.session_variables,
+            "units": _listed(self.units, unchanged),
+            "dconf": _listed(self.dconf, unchanged),
+            "launchd": _listed(self.launchd, unchanged),
+            "activation": self.activation,
+            "warnings": [warning.as_json() for warning in self.warnings],
+            "summary": self.summary(),
+        }
+
+    @property
+    def changes(self) -> bool:
+        """Whether activation would change anything that is known here."""
+        parts = (self.packages, self.session_variables, self.units, self.dconf, self.launchd)
+        return any(file.action not in ("keep", "skipped") for file in self.files) or any(
+            item["action"] != "keep" for part in parts for item in part
+        )
+
+    def summary(self) -> dict[str, Any]:
+        """How many there are of each action, by part; counts that are zero are left out."""
+        actions = {"files": [file.action for file in self.files]} | {
+            part: [item["action"] for item in getattr(self, part)]
+            for part in ("packages", "session_variables", "units", "dconf", "launchd")
+        }
+        counted = {
+            part: {action: names.count(action) for action in sorted(set(names))} for part, names in actions.items()
+        }
+        return {"changes": self.changes} | counted
+
+
+def _listed(entries: list[dict[str, Any]], unchanged: bool) -> list[dict[str, Any]]:
+    """The entries; those that stay as they are only where they are asked for, or have a reason."""
+    return [entry for entry in entries if unchanged or entry["action"] != "keep" or entry["reason"]]

@@ -1,0 +1,57 @@
+"""Which packages come, go and change: those of the configuration beside those that the old generation refers to."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+_HASH = re.compile(r"^[0-9a-df-np-sv-z]{32}-")
+# The outputs that nixpkgs' packages have beside the first; the path of an output has its name at the end.
+_OUTPUTS = ("bin", "debug", "dev", "devdoc", "doc", "info", "lib", "man", "static")
+
+
+class Package(NamedTuple):
+    """A package's name, and its version, which may be empty."""
+
+    name: str
+    version: str
+
+
+def parse_name(full: str) -> Package:
+    """What builtins.parseDrvName makes of a name: the version begins at the first hyphen that no letter follows."""
+    match = re.match(r"(.*?)-(?=[^a-zA-Z])(.*)", full, re.DOTALL)
+    return Package(match[1], match[2]) if match else Package(full, "")
+
+
+def package_changes(new: Iterable[Mapping[str, Any]], old: Sequence[str] | None) -> list[dict[str, Any]]:
+    """A change for each name: add, remove or change; `old` has the store paths of before, None where none are known."""
+    added: dict[str, set[str]] = defaultdict(set)
+    removed: dict[str, set[str]] = defaultdict(set)
+    before, after = set(old or ()), {path for package in new for path in package["paths"]}
+    for path in after - before:
+        name, version = _of_path(path)
+        added[name].add(version)
+    for path in before - after:
+        name, version = _of_path(path)
+        removed[name].add(version)
+    return [_change(name, removed.get(name), added.get(name)) for name in sorted({*added, *removed})]
+
+
+def _of_path(path: str) -> Package:
+    package = parse_name(_HASH.sub("", path.rpartition("/")[2]))
+    version, _, output = package.version.rpartition("-")
+    return Package(package.name, version) if version and output in _OUTPUTS else package
+
+
+def _change(name: str, before: set[str] | None, after: set[str] | None) -> dict[str, Any]:
+    action = "add" if before is None else "remove" if after is None else "change"
+    told = {"name": name, "action": action, "before": _versions(before), "after": _versions(after)}
+    if before is not None and before == after:
+        told["reason"] = "the same version, built from something else"
+    return told
+
+
+def _versions(versions: set[str] | None) -> str | None:
+    return None if versions is None else ", ".join(sorted(versions))
