@@ -4,20 +4,27 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeAlias, TypeVar
 
 from hmeval.blame import Blame
 from hmeval.definitions import DefinitionSearch
-from hmeval.errors import EvaluationError, HmevalError, TargetError
+from hmeval.errors import EvaluationError, HmevalError, PlanError, TargetError
 from hmeval.evaluation.any_evaluator import AnyEvaluator
 from hmeval.evaluation.value import Value
 from hmeval.flakes import open_flake, unfetched_input
+from hmeval.literals import path_literal, string_literal
 from hmeval.options import extract
 from hmeval.options.instances import Instances
 from hmeval.options.model import Option, OptionTree
 from hmeval.options.path import is_placeholder, parse_option_path, show_option
 from hmeval.options.why import Why
+from hmeval.plan.contents import add_differences
+from hmeval.plan.disk import RealDisk
+from hmeval.plan.generation import generation_to_start_from
+from hmeval.plan.model import Backup, Plan
+from hmeval.plan.planner import Circumstances, make_plan
 from hmeval.probe import Probed, probe
 from hmeval.recovery import failures
 from hmeval.source_places import SourcePlaces
@@ -27,6 +34,8 @@ from hmeval.targets.target import Target
 
 AnyPath: TypeAlias = str | os.PathLike[str]
 T = TypeVar("T")
+
+_PLAN_INPUTS = Path(__file__).resolve().parent / "nix/plan-inputs.nix"
 
 
 def load(
@@ -214,6 +223,45 @@ class Configuration:
         except EvaluationError as error:
             raise self._told_error(self._blame.place(unfetched_input(error))) from None
 
+    def plan(
+        self,
+        home: AnyPath | None = None,
+        from_: AnyPath = "current",
+        *,
+        specialisation: str | None = None,
+        backup_extension: str = "",
+        backup_command: str = "",
+        overwrite_backup: bool = False,
+        diff: bool = False,
+    ) -> Plan:
+        """What activation would do to `home` (by default the configuration's own), starting from a generation.
+
+        `from_` is `current` (what was activated last), `none`, or a generation's folder; the others mean what the flags
+        of `hmeval plan` do. Nothing is built, and nothing is written. Raises EvaluationError, and PlanError where the
+        folder or the specialisation is not there.
+        """
+        inputs = self.plan_inputs(specialisation)
+        folder = os.path.abspath(home) if home is not None else inputs["homeDirectory"]
+        generation, origin = generation_to_start_from(from_, folder, inputs["unitFolder"])
+        backup = Backup(backup_extension, backup_command, overwrite_backup)
+        circumstances = Circumstances(folder, generation, origin, backup, os.environ.get("USER"))
+        plan = make_plan(inputs, circumstances)
+        if diff:
+            add_differences(plan.files, folder, RealDisk())
+        return plan
+
+    def plan_inputs(self, specialisation: str | None = None) -> dict[str, Any]:
+        """All that a plan depends on, as plain data (hmeval/nix/plan-inputs.nix). Raises as `plan` does."""
+        config = "config" if specialisation is None else self._specialisation(specialisation)
+        arguments = f"inherit options pkgs lib; config = {config};"
+        inputs: dict[str, Any] = self.placed(
+            lambda: self.evaluate(f"import {path_literal(str(_PLAN_INPUTS))} {{ {arguments} }}").to_python()
+        )
+        if (places := self._source_places()) is not None:
+            for record in (*inputs["files"], *inputs["activation"].values()):
+                places.put_right(record["declaredAt"])
+        return inputs
+
     def close(self) -> None:
         """End the evaluation; values of this configuration are gone then."""
         self._evaluator.close()
@@ -225,6 +273,14 @@ class Configuration:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+    def _specialisation(self, name: str) -> str:
+        """The expression for a specialisation's configuration."""
+        names = self.evaluate("config.specialisation").attr_names()
+        if name not in names:
+            has = f"it has {', '.join(names)}" if names else "it has none"
+            raise PlanError(f"the configuration has no specialisation {name}; {has}")
+        return f"config.specialisation.{string_literal(name)}.configuration"
 
     def _evaluated(self) -> Value:
         if self._result is None or not self._evaluator._holds(self._result):

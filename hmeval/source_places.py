@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -44,9 +45,13 @@ class SourcePlaces:
     def record(self, record: Record) -> Record:
         """An option's record, with the places of its declarations and definitions in the folder."""
         errors = (error["position"] for error in record.get("errors", {}).values() if error.get("position"))
-        for place in (*record.get("declaration_positions", ()), *record.get("definitions", ()), *errors):
-            place["file"] = self._file(place["file"])
+        self.put_right((*record.get("declaration_positions", ()), *record.get("definitions", ()), *errors))
         return record
+
+    def put_right(self, places: Iterable[Record]) -> None:
+        """Make places (with a `file`) places in the folder."""
+        for place in places:
+            place["file"] = self._file(place["file"])
 
     def why(self, why: Why) -> Why:
         """Why an option has its value, with the places of its definitions in the folder."""

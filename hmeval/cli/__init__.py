@@ -10,7 +10,7 @@ from hmeval.cli import failures
 from hmeval.cli.introspection import ShowCompletion, ShowVersion
 
 # One module for each command: it says how it is called (`register`) and does it (`run`).
-COMMANDS = ("options", "why", "eval", "doctor")
+COMMANDS = ("options", "why", "eval", "plan", "doctor")
 
 _EXAMPLES = """\
 examples:
@@ -19,6 +19,7 @@ examples:
   hmeval options --flake .#alice programs.git.enable
   hmeval why --flake .#alice home.sessionVariables.EDITOR
   hmeval options --flake .#alice --set --format json | jq '.options[].name'
+  hmeval plan --flake .#alice --diff
   hmeval eval --flake .#alice --at home.username
   hmeval eval --flake .#alice 'builtins.length config.home.packages'
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from hmeval.plan.disk import Disk
 from hmeval.plan.inputs import ManagedFile, text_bytes
@@ -49,10 +49,9 @@ def difference(change: FileChange, home: str, disk: Disk) -> str | None:
     if change.content == UNKNOWN or change.action in ("keep", "relink", "skipped"):
         return None
     before = _content(disk, f"{home}/{change.target}") if change.before.kind != "absent" else b""
-    if change.action == "remove":
-        after: bytes | None = b""
-    else:
-        after = change.text if change.text is not None else change.source and _content(disk, change.source)
+    after = b"" if change.action == "remove" else change.text
+    if after is None and change.source is not None:
+        after = _content(disk, change.source)
     if before is None or after is None or before == after:
         return None
     names = (change.target if change.before.kind != "absent" else "/dev/null", change.target)
@@ -61,6 +60,12 @@ def difference(change: FileChange, home: str, disk: Disk) -> str | None:
     if b"\0" in before + after or len(before) + len(after) > _LARGEST_SHOWN:
         return f"{names[0]} and {names[1]} differ, and are no text\n"
     return "".join(_unified(_lines(before), _lines(after), names))
+
+
+def add_differences(changes: Iterable[FileChange], home: str, disk: Disk) -> None:
+    """Put the difference of its content into each change that has one."""
+    for change in changes:
+        change.diff = difference(change, home, disk)
 
 
 def _content(disk: Disk, path: str) -> bytes | None:

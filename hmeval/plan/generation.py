@@ -8,7 +8,8 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple, TypeVar
 
-from hmeval.plan.disk import Disk, walk
+from hmeval.errors import PlanError
+from hmeval.plan.disk import Disk, RealDisk, walk
 
 T = TypeVar("T")
 
@@ -31,13 +32,16 @@ class Generation(NamedTuple):
     """
 
     path: str | None
-    targets: list[str] | None = None
-    units: dict[str, bytes | None] = {}
-    packages: list[str] | None = None
-    session_variables: bytes | None = None
-    dconf: dict[str | None, dict[str, str | None]] = {}
-    agents: dict[str, tuple[str, str]] = {}
+    targets: list[str] | None
+    units: dict[str, bytes | None]
+    packages: list[str] | None
+    session_variables: bytes | None
+    dconf: dict[str | None, dict[str, str | None]]
+    agents: dict[str, tuple[str, str]]
     failures: tuple[str, ...] = ()
+
+
+NO_GENERATION = Generation(None, None, {}, None, None, {}, {})
 
 
 def read_generation(folder: str, unit_folder: str | None, disk: Disk) -> Generation:
@@ -137,7 +141,29 @@ def _or_empty(produce: Callable[[], list[T]]) -> list[T]:
         return []
 
 
-def current_generation(home: str, environment: dict[str, str] | Any = os.environ) -> str:
-    """Where the generation that was activated last is to be found: not the profile, which a blocked switch has set."""
-    state = environment.get("XDG_STATE_HOME") if home == environment.get("HOME") else None
+def generation_to_start_from(
+    from_: str | os.PathLike[str], home: str, unit_folder: str | None, disk: Disk | None = None
+) -> tuple[Generation, dict[str, Any]]:
+    """The generation that is meant by `current`, `none` or a folder, and how the plan tells of it.
+
+    Raises PlanError for a folder that is no generation.
+    """
+    disk = disk or RealDisk()
+    asked = os.fspath(from_)
+    if asked == "none":
+        return NO_GENERATION, {"kind": "none", "generation": None}
+    folder = _current(home) if asked == "current" else os.path.abspath(asked)
+    path = disk.real(folder)
+    there = disk.entry(path).kind == "directory"
+    if asked == "current" and not there:
+        return NO_GENERATION, {"kind": "current", "generation": None}
+    if not there or not any(disk.entry(f"{path}/{name}").kind != "absent" for name in ("home-files", "activate")):
+        raise PlanError(f"{folder} is no generation: it holds neither home-files nor activate")
+    kind = "current" if asked == "current" else "folder"
+    return read_generation(path, unit_folder, disk), {"kind": kind, "generation": path}
+
+
+def _current(home: str) -> str:
+    """Where the generation is that was activated last: not the profile, which a blocked switch has set already."""
+    state = os.environ.get("XDG_STATE_HOME") if home == os.environ.get("HOME") else None
     return f"{state or f'{home}/.local/state'}/home-manager/gcroots/current-home"

@@ -15,9 +15,9 @@ from hmeval.plan.files import Situation, plan_files
 from hmeval.plan.future import Future
 from hmeval.plan.generation import Generation
 from hmeval.plan.hooks import hook_runs
-from hmeval.plan.inputs import Block, ManagedFile, managed_file, text_bytes
+from hmeval.plan.inputs import Block, managed_file, text_bytes
 from hmeval.plan.launchd import agent_changes
-from hmeval.plan.leaves import NewFiles, compose
+from hmeval.plan.leaves import Leaf, NewFiles, compose
 from hmeval.plan.model import UNKNOWN, Backup, FileChange, Plan, Warned
 from hmeval.plan.packages import package_changes
 from hmeval.plan.units import unit_changes
@@ -69,10 +69,12 @@ def make_plan(inputs: Mapping[str, Any], circumstances: Circumstances, disk: Dis
         blocked=any(change.action == "blocked" for change in changes) or bool(ordered.cycle or new.failures),
         conditional=list(_conditions(inputs, circumstances, changes, new)),
         files=changes,
-        hooks=hook_runs(files, inputs["homeDirectory"] if home == inputs["homeDirectory"] else home, disk),
+        hooks=hook_runs(files, home, disk),
         packages=package_changes(inputs["packages"], generation.packages),
         session_variables=variable_changes(_optional_bytes(inputs["sessionVariables"]), generation.session_variables),
-        units=unit_changes(_unit_texts(new, inputs["unitFolder"]), generation.units, starts=inputs["startServices"]),
+        units=unit_changes(
+            _unit_texts(new, inputs["unitFolder"], disk), generation.units, starts=inputs["startServices"]
+        ),
         dconf=dconf_changes(databases(inputs["dconf"]), generation.dconf),
         launchd=agent_changes(inputs["agents"], generation.agents, home, future),
         activation=described_blocks(blocks, ordered),
@@ -99,13 +101,22 @@ def _unknown_folders(new: NewFiles, home: str, future: Future) -> Iterator[FileC
         yield change
 
 
-def _unit_texts(new: NewFiles, folder: str | None) -> dict[str, bytes | None]:
+def _unit_texts(new: NewFiles, folder: str | None, disk: Disk) -> dict[str, bytes | None]:
     if folder is None:
         return {}
     prefix = f"{posixpath.normpath(folder)}/"
     below = {target[len(prefix) :]: leaf for target, leaf in new.leaves.items() if target.startswith(prefix)}
-    # Nothing else is asked of the disk than what a unit's own path gives: it is in the store.
-    return {name: leaf.text for name, leaf in below.items()}
+    return {name: _text(leaf, disk) for name, leaf in below.items()}
+
+
+def _text(leaf: Leaf, disk: Disk) -> bytes | None:
+    """What a unit file will hold, as far as that is known; one that is the null device is masked."""
+    if leaf.text is not None or leaf.source == "/dev/null":
+        return leaf.text or b""
+    try:
+        return disk.read(leaf.source)
+    except (OSError, ValueError):
+        return None
 
 
 def _file_warnings(new: NewFiles, changes: Iterable[FileChange]) -> Iterator[Warned]:
@@ -140,7 +151,7 @@ def _conditions(
         )
     unknown = sum(change.content == UNKNOWN for change in changes)
     if unknown:
-        yield f"the content of {unknown} files or folders is known once they are built"
+        yield f"the content of {unknown} of the files is known only after the build"
     for folder in new.unknown:
         yield f"which files {folder.target} gets, and whether something is in their way, is known once it is built"
     if inputs["unitFolder"] is not None:

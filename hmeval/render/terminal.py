@@ -9,7 +9,14 @@ from typing import TextIO
 PIPE_WIDTH = 80
 """Of text that no terminal shows: fixed, so that the same question gives the same text everywhere."""
 
-_ANSI = {"bold": "\x1b[1m", "dim": "\x1b[2m", "red": "\x1b[31m", "green": "\x1b[32m", "cyan": "\x1b[36m"}
+_ANSI = {
+    "bold": "\x1b[1m",
+    "dim": "\x1b[2m",
+    "red": "\x1b[31m",
+    "green": "\x1b[32m",
+    "yellow": "\x1b[33m",
+    "cyan": "\x1b[36m",
+}
 _PLAIN = "\x1b[0m"
 
 
@@ -28,7 +35,7 @@ class Style:
         self.colour = colour
 
     def __call__(self, style: str, text: str) -> str:
-        """The text in a style: bold, dim, red, green or cyan."""
+        """The text in a style: bold, dim, red, green, yellow or cyan."""
         return f"{_ANSI[style]}{text}{_PLAIN}" if self.colour and text else text
 
 
