@@ -13,12 +13,11 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from hmeval.plan.disk import ABSENT, Entry
-from hmeval.plan.future import Future, Placed
+from hmeval.plan.future import Folder, Future, Placed
 from hmeval.plan.leaves import Leaf, NewFiles, above
 from hmeval.plan.model import KNOWN, UNKNOWN, Backup, FileChange
 from hmeval.plan.patterns import ForcedPaths
 
-_MARK = "-home-manager-files/"
 _NOT_THERE = {errno.ENOENT, errno.ENOTDIR, errno.EACCES, errno.ELOOP, errno.ENAMETOOLONG}
 _COLLISION = "something that Home Manager did not put there is in the way"
 
@@ -59,19 +58,24 @@ class Ours:
     """Whether a link leads into the home-files of any generation: `<store>/*-home-manager-files/*`."""
 
     def __init__(self, stores: Iterable[str]) -> None:
-        self.prefixes = tuple(f"{store}/" for store in stores)
+        self._prefixes = tuple(f"{store}/" for store in stores)
+        self._longest = max(map(len, self._prefixes))
 
     def __call__(self, link: str) -> bool:
-        return link.startswith(self.prefixes) and any(
-            link.startswith(prefix) and link.find(_MARK, len(prefix)) >= 0 for prefix in self.prefixes
+        if not link.startswith(self._prefixes):
+            return False
+        mark = link.rfind("-home-manager-files/")
+        return mark >= self._longest or any(
+            link.startswith(prefix) and mark >= len(prefix) for prefix in self._prefixes
         )
 
 
 class _Parent(NamedTuple):
-    """A folder that holds targets."""
+    """A folder that holds targets: whether it is a link, and where links are put: None where that cannot be done."""
 
     path: str
     is_link: bool
+    folder: Folder | None
 
 
 class _Activation:
@@ -86,17 +90,12 @@ class _Activation:
         self._leaves = list(situation.new.leaves.values())
         self._entries: list[Entry] = []
         self._blocked: dict[str, FileChange] = {}
-        self._noted: dict[str, list[str]] = {}
         self._changes: list[FileChange] = []
         self._cleaned: list[FileChange] = []
         self._parents: dict[str, _Parent] = {}
-        self._stopped = False
 
     def changes(self) -> list[FileChange]:
         """The changes: those of the new generation's leaves, then those of what only the old one has."""
-        for change in self._changes:
-            if change.target in self._noted:
-                change.warnings = (*change.warnings, *self._noted[change.target])
         for change in self._cleaned:
             change.removes = tuple(
                 folder for folder in change.removes if not self._future.is_folder(self._home + folder)
@@ -272,34 +271,41 @@ class _Activation:
         for leaf, path, before in pending:
             self._changes.append(self._filled(self._linked(leaf, path, before), leaf))
         for leaf, path, before in slow:
-            self._changes.append(self._filled(self._linked_slowly(leaf, path, before), leaf))
+            change = self._filled(self._linked_slowly(leaf, path, before), leaf)
+            self._note_place(change, self._parent(path))
+            self._changes.append(change)
 
     def _parent(self, path: str) -> _Parent:
-        above, _, _ = path.rpartition("/")
-        found = self._parents.get(above)
+        parent = path.rpartition("/")[0]
+        found = self._parents.get(parent)
         if found is None:
-            is_link = self._future.entry(above).kind == "link"
-            found = self._parents[above] = _Parent(above, is_link)
+            is_link = self._future.entry(parent).kind == "link"
+            found = self._parents[parent] = _Parent(parent, is_link, None)
         return found
 
     def _after_cleaning(self, path: str, before: Entry) -> Entry:
         """What is at a target once old links are gone: what was there, or nothing."""
-        above, _, name = path.rpartition("/")
-        folder = self._future.folder(above)
+        parent, _, name = path.rpartition("/")
+        folder = self._future.folder(parent)
         if folder is None:
             return ABSENT
         changed = self._future.changes.get(folder.within(name))
         return before if changed is None else changed[0]
 
     def _make_folders(self, pending: list[tuple[Leaf, str, Entry]]) -> None:
-        for folder in dict.fromkeys(path.rpartition("/")[0] for _, path, _ in pending):
-            if not self._future.make_folders(folder):
-                self._stopped = True
+        for parent in dict.fromkeys(path.rpartition("/")[0] for _, path, _ in pending):
+            made = self._future.make_folders(parent)
+            folder = self._future.folder(parent) if made else None
+            usable = folder is not None and self._future.can_change(folder)
+            self._parents[parent] = _Parent(parent, False, folder if usable else None)
 
     def _linked(self, leaf: Leaf, path: str, before: Entry) -> FileChange:
         """A target where a link, or nothing, is."""
-        if not self._future.put_link(path, self._root + leaf.target):
+        parent, _, name = path.rpartition("/")
+        folder = self._parents[parent].folder
+        if folder is None:
             return self._failed(leaf, path, before)
+        self._future.put(folder, name, Entry("link", self._root + leaf.target))
         return self._replaced(leaf, path, before)
 
     def _replaced(self, leaf: Leaf, path: str, before: Entry) -> FileChange:
@@ -386,7 +392,6 @@ class _Activation:
 
     def _failed(self, leaf: Leaf, path: str, before: Entry) -> FileChange:
         """A target at which activation stops half-way: its check has not seen it."""
-        self._stopped = True
         change = FileChange(leaf.target, "blocked", self._obstacle(path), before, leaf.kind)
         change.late = True
         return change
@@ -416,12 +421,10 @@ class _Activation:
             change.declared_at = leaf.file.declared_at
         if leaf.text is None and leaf.store and change.action not in ("keep", "relink"):
             change.content = KNOWN if self._future.exists(leaf.source) else UNKNOWN
-        self._note_place(change, self._home + leaf.target)
         return change
 
-    def _note_place(self, change: FileChange, path: str) -> None:
+    def _note_place(self, change: FileChange, parent: _Parent) -> None:
         """Say where a file goes whose folder is a link."""
-        parent = self._parent(path)
         if not parent.is_link or change.action in ("skipped", "blocked", "keep"):
             return
         folder = self._future.folder(parent.path)

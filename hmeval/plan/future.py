@@ -110,14 +110,14 @@ class Future:
         placed = self.placed(path)
         if placed is None or placed.entry.kind in ("absent", "directory") or not self.can_change(placed.folder):
             return False
-        self._change(placed.folder, placed.name, ABSENT, None)
+        self.put(placed.folder, placed.name, ABSENT)
         return True
 
     def forget(self, path: str) -> None:
         """Take what is at a path to be gone, whatever it was: a command of the user's does that."""
         placed = self.placed(path)
         if placed is not None:
-            self._change(placed.folder, placed.name, ABSENT, None)
+            self.put(placed.folder, placed.name, ABSENT)
 
     def remove_empty_folder(self, path: str) -> bool:
         """Remove an empty folder, as `rmdir` does."""
@@ -126,7 +126,7 @@ class Future:
             return False
         if not self._empty(placed.folder.within(placed.name), placed.origin):
             return False
-        self._change(placed.folder, placed.name, ABSENT, None)
+        self.put(placed.folder, placed.name, ABSENT)
         return True
 
     def put_link(self, path: str, target: str) -> bool:
@@ -134,7 +134,7 @@ class Future:
         placed = self.placed(path)
         if placed is None or placed.entry.kind == "directory" or not self.can_change(placed.folder):
             return False
-        self._change(placed.folder, placed.name, Entry("link", target), None)
+        self.put(placed.folder, placed.name, Entry("link", target))
         return True
 
     def make_folders(self, path: str) -> bool:
@@ -148,7 +148,7 @@ class Future:
             # A link that leads nowhere is in the way of `mkdir -p`, too.
             if self._look(folder, name).entry.kind != "absent" or not self.can_change(folder):
                 return False
-            self._change(folder, name, Entry("directory"), None)
+            self.put(folder, name, Entry("directory"))
             folder = Folder(folder.within(name), None, folder)
         return True
 
@@ -168,11 +168,22 @@ class Future:
             return False
         if not (self.can_change(placed.folder) and self.can_change(there.folder)):
             return False
-        self._change(there.folder, there.name, placed.entry, placed.origin)
+        self.put(there.folder, there.name, placed.entry, placed.origin)
         if placed.entry.kind == "directory":
             self._move_changes_below(placed.folder.within(placed.name), there.folder.within(there.name))
-        self._change(placed.folder, placed.name, ABSENT, None)
+        self.put(placed.folder, placed.name, ABSENT)
         return True
+
+    def put(self, folder: Folder, name: str, entry: Entry, origin: str | None = None) -> None:
+        """Put an entry into a folder, or `ABSENT` to take it out, whatever was there."""
+        path = folder.within(name)
+        present = entry.kind != "absent"
+        self.changes[path] = (entry, origin)
+        self._changed_in.setdefault(folder.path, {})[name] = present
+        if folder.path in self._names:
+            (self._names[folder.path].add if present else self._names[folder.path].discard)(name)
+        if path in self._on_the_way:
+            self._forget_folders()
 
     def can_change(self, folder: Folder) -> bool:
         """Whether names can be made and removed in a folder."""
@@ -233,16 +244,6 @@ class Future:
             return not self._names_in(path, origin)
         except OSError:
             return False
-
-    def _change(self, folder: Folder, name: str, entry: Entry, origin: str | None) -> None:
-        path = folder.within(name)
-        present = entry.kind != "absent"
-        self.changes[path] = (entry, origin)
-        self._changed_in.setdefault(folder.path, {})[name] = present
-        if folder.path in self._names:
-            (self._names[folder.path].add if present else self._names[folder.path].discard)(name)
-        if path in self._on_the_way:
-            self._forget_folders()
 
     def _move_changes_below(self, source: str, target: str) -> None:
         below = [key for key in self.changes if key.startswith(f"{source}/")]

@@ -52,17 +52,17 @@ def text_bytes(text: str) -> bytes:
 def managed_file(record: Mapping[str, Any]) -> ManagedFile:
     """The file that a record of the Nix expression describes."""
     text = record["text"]
-    return ManagedFile(
-        target=record["target"],
-        source=record["source"],
-        store=record["store"],
-        text=None if text is None else text_bytes(text),
-        link_to=record["linkTo"],
-        executable=record["executable"],
-        recursive=record["recursive"],
-        ignore_links=record["ignoreLinks"],
-        force=record["force"],
-        has_hook=record["hasHook"],
-        derivation=record["derivation"],
-        declared_at=tuple(record["declaredAt"]),
+    return ManagedFile(  # by position, which is quicker: there may be many
+        record["target"],
+        record["source"],
+        record["store"],
+        None if text is None else text_bytes(text),
+        record["linkTo"],
+        record["executable"],
+        record["recursive"],
+        record["ignoreLinks"],
+        record["force"],
+        record["hasHook"],
+        record["derivation"],
+        tuple(record["declaredAt"]),
     )

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from hmeval.plan.disk import Disk, walk
 from hmeval.plan.future import Future
-from hmeval.plan.inputs import ManagedFile
+from hmeval.plan.inputs import ManagedFile, text_bytes
 
 _LEFT_OUT_BY_LNDIR = {".git", ".svn", "CVS", "CVS.adm", "RCS", "SCCS", "BitKeeper", ".hg"}
 
@@ -64,7 +64,7 @@ class NewFiles(NamedTuple):
 def compose(files: Iterable[ManagedFile], root: str, disk: Disk, overlap: str = "ignore") -> NewFiles:
     """The leaves that the files become; `overlap` is what home.fileOverlapResolution says."""
     composition = _Composition(NewFiles(root, {}, set(), [], [], []), Future(disk), overlap)
-    for file in sorted(files, key=lambda file: len(file.target.encode("utf-8", "surrogateescape"))):
+    for file in sorted(files, key=lambda file: len(text_bytes(file.target))):
         composition.insert(file)
     return composition.made
 
@@ -82,10 +82,15 @@ def built(folder: str, disk: Disk) -> NewFiles:
 
 def above(target: str) -> Iterator[str]:
     """The folders above a target, the nearest first, HOME itself left out."""
-    folder = posixpath.dirname(target)
+    folder = target.rpartition("/")[0]
     while folder:
         yield folder
-        folder = posixpath.dirname(folder)
+        folder = folder.rpartition("/")[0]
+
+
+def _is_plain(target: str) -> bool:
+    """Whether a target is written in the only way that it can be."""
+    return not (target.startswith(("/", "./", "../")) or "//" in target or "/." in target or target.endswith("/"))
 
 
 class _Composition:
@@ -100,12 +105,21 @@ class _Composition:
     def insert(self, file: ManagedFile) -> None:
         if file.target in self._seen:
             return  # an assertion of Home Manager's has told it
-        target = posixpath.normpath(file.target.lstrip("/"))
-        if target == ".." or target.startswith("../"):
+        target = file.target if _is_plain(file.target) else posixpath.normpath(file.target.lstrip("/"))
+        if file.text is not None and self._is_free(target):  # most files are so, and there may be many
+            self._seen.add(file.target)
+            self.made.leaves[target] = Leaf(target, "link", file.text, file.source, file.store, file)
+            self._folder(target.rpartition("/")[0])
+        elif target == ".." or target.startswith("../"):
             self.made.failures.append((file, f"{file.target} is outside of HOME"))
-        elif not self._hidden(file, target) and self._reachable(file, target):
+        elif self._is_free(target) or (not self._hidden(file, target) and self._reachable(file, target)):
             self._seen.add(file.target)
             self._put(file, target)
+
+    def _is_free(self, target: str) -> bool:
+        """Whether nothing is at a place in a folder of home-files."""
+        folder = target.rpartition("/")[0]
+        return target not in self.made.leaves and (not folder or folder in self.made.folders)
 
     def _hidden(self, file: ManagedFile, target: str) -> bool:
         """Whether a recursive folder, or one that is a link, has a file there already."""
@@ -183,11 +197,13 @@ class _Composition:
         if kind is None:
             kind = self._single_kind(file, self._future.exists(file.source))
         self.made.leaves[target] = Leaf(target, kind, file.text, file.source, file.store, file)
-        self.made.folders.update(above(target))
+        self._folder(target.rpartition("/")[0])
 
     def _folder(self, target: str) -> None:
-        self.made.folders.add(target)
-        self.made.folders.update(above(target))
+        """Make a folder, and those above it."""
+        if target and target not in self.made.folders:
+            self.made.folders.add(target)
+            self.made.folders.update(above(target))
 
 
 def _linked_tree(future: Future, source: str, ignore_links: bool) -> Iterator[tuple[str, str | None]]:

@@ -53,23 +53,17 @@ class FileChange:
         warnings: what is lost, or is not as it seems.
     """
 
-    __slots__ = (
-        "action",
-        "backup",
-        "before",
-        "content",
-        "declared_at",
-        "diff",
-        "kind",
-        "late",
-        "link",
-        "reason",
-        "removes",
-        "source",
-        "target",
-        "text",
-        "warnings",
-    )
+    # Defaults of the class, and not of each object: there may be a hundred thousand, and most have few of these.
+    link: str | None = None
+    content = KNOWN
+    backup: str | None = None
+    late = False
+    removes: tuple[str, ...] = ()
+    text: bytes | None = None
+    source: str | None = None
+    diff: str | None = None
+    declared_at: tuple[Place, ...] = ()
+    warnings: tuple[str, ...] = ()
 
     def __init__(self, target: str, action: str, reason: str, before: Entry, kind: str | None = None) -> None:
         self.target = target
@@ -77,16 +71,6 @@ class FileChange:
         self.reason = reason
         self.before = before
         self.kind = kind
-        self.link: str | None = None
-        self.content = KNOWN
-        self.backup: str | None = None
-        self.late = False
-        self.removes: tuple[str, ...] = ()
-        self.text: bytes | None = None
-        self.source: str | None = None
-        self.diff: str | None = None
-        self.declared_at: tuple[Place, ...] = ()
-        self.warnings: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
         return f"FileChange({self.target!r}, {self.action!r}, {self.reason!r})"
