@@ -294,7 +294,6 @@ in
   homeDirectory = plain config.home.homeDirectory;
   storeDirectory = builtins.storeDir;
   homeFiles = plain config.home-files;
-  generation = plain config.home.activationPackage;
   overlap = config.home.fileOverlapResolution or "ignore";
   files = map (name: describeFile name enabledFiles.${name}) (attrNames enabledFiles);
   packages = map describePackage config.home.packages;

@@ -173,7 +173,7 @@ class _Composition:
             # `ln -s` puts a link into a folder that is there already.
             self._leaf(file, f"{target}/{posixpath.basename(file.source)}", "directory" if is_folder else "link")
         elif file.link_to is not None:
-            self._leaf(file._replace(source=file.link_to), target, "out-of-store")
+            self._leaf(file._replace(source=file.link_to, store=False), target, "out-of-store")
         else:
             self._leaf(file, target, "directory" if is_folder else self._single_kind(file, found is not None))
 
