@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
@@ -50,7 +49,7 @@ class NewFiles(NamedTuple):
         folders: what is a folder in it.
         unknown: the folders of which only the place is known.
         ignored: what a recursive folder hides, with the reason.
-        failures: why it cannot be built, if it cannot.
+        failures: why it cannot be built, if it cannot; a build sees nothing but the store, as in a sandbox.
     """
 
     root: str
@@ -130,6 +129,8 @@ class _Composition:
         elif self._overlap == "override" and target in self.made.leaves:
             del self.made.leaves[target]
             return False
+        elif self._overlap == "override":
+            self.made.failures.append((file, f"{target} is behind a link, and cannot be replaced there"))
         else:
             self.made.ignored.append((file, "a folder that is linked has a file there, which stays"))
         return True
@@ -166,12 +167,19 @@ class _Composition:
         is_folder = found is not None and found.entry.kind == "directory"
         if file.recursive and is_folder:
             self._put_recursively(file, target)
-        elif file.recursive and found is None and file.text is None and file.store:
+        elif file.recursive and found is None and file.text is None and file.link_to is None and file.store:
             self._folder(target)
             self.made.unknown.append(Unknown(target, file))
         elif target in self.made.folders:
-            # `ln -s` puts a link into a folder that is there already.
-            self._leaf(file, f"{target}/{posixpath.basename(file.source)}", "directory" if is_folder else "link")
+            # `ln -s` puts a link into a folder that is there already, under the source's name in the store.
+            if not file.store:
+                self.made.ignored.append(
+                    (file, "a folder is there, and its link lands within, under a name in the store")
+                )
+            else:
+                self._leaf(file, f"{target}/{posixpath.basename(file.source)}", "directory" if is_folder else "link")
+        elif file.link_to is not None and file.executable:
+            self.made.failures.append((file, "what is out of the store cannot be copied, to be made executable"))
         elif file.link_to is not None:
             self._leaf(file._replace(source=file.link_to, store=False), target, "out-of-store")
         else:
@@ -191,11 +199,15 @@ class _Composition:
             if source is None:
                 self._folder(place)
             elif place not in self.made.leaves:
-                self._leaf(file._replace(source=source), place, None)
+                self._leaf(file._replace(source=source), place, self._kind_below(file, source))
 
-    def _leaf(self, file: ManagedFile, target: str, kind: str | None) -> None:
-        if kind is None:
-            kind = self._single_kind(file, self._future.exists(file.source))
+    def _kind_below(self, file: ManagedFile, source: str) -> str:
+        found = self._future.final(source)
+        if found is not None and found.entry.kind == "directory":
+            return "directory"
+        return self._single_kind(file._replace(source=source), found is not None)
+
+    def _leaf(self, file: ManagedFile, target: str, kind: str) -> None:
         self.made.leaves[target] = Leaf(target, kind, file.text, file.source, file.store, file)
         self._folder(target.rpartition("/")[0])
 
@@ -218,15 +230,12 @@ def _linked_tree(future: Future, source: str, ignore_links: bool) -> Iterator[tu
             children = []
         for name, kind in children:
             place, path = f"{below}{name}", f"{folder}/{name}"
-            if kind == "directory" or (kind == "link" and not ignore_links and future.is_folder(path)):
+            if kind == "directory":
                 if name not in _LEFT_OUT_BY_LNDIR:
                     yield place, None
                     pending.append((f"{place}/", path))
             elif kind == "link" and not ignore_links:
-                yield place, _copied_link(future.disk.entry(path).link, folder)
+                link = future.disk.entry(path).link
+                yield place, link if link.startswith("/") else f"{folder}/{link}"
             else:
                 yield place, path
-
-
-def _copied_link(link: str, folder: str) -> str:
-    return f"{folder}/{link}" if re.match(r"\.\./", link) else link
