@@ -84,7 +84,7 @@ def test_a_shell_gets_its_completions(hmeval_command: Hmeval, shell: str) -> Non
 
 def test_no_command_is_wrong_usage(hmeval_command: Hmeval) -> None:
     assert hmeval_command().returncode == 2
-    assert hmeval_command("plan").returncode == 2
+    assert hmeval_command("activate").returncode == 2
 
 
 def test_an_interrupted_evaluation_ends_with_130() -> None:

@@ -183,7 +183,7 @@ def test_leaves_are_those_of_the_real_build(
         files = [managed_file(record) for record in told["inputs"]["files"]]
         for file in files:
             make_ready(file)
-        plan = compose(files, "/new", RealDisk(), case["overlap"])
+        plan = compose(files, "/new", RealDisk(), str(case["overlap"]))
         out = tmp_path / f"out{number}"
         code = build(told["command"], out, tools)
         failed += code != 0

@@ -243,7 +243,7 @@ def test_a_specialisation(planned: Planned) -> None:
 
 def test_planning_writes_nothing(planned: Planned, activated: Path, tmp_path: Path) -> None:
     def everything() -> dict[str, tuple[int, ...]]:
-        found = {}
+        found: dict[str, tuple[int, ...]] = {}
         for folder, _, names in os.walk(tmp_path):
             for name in (".", *names):
                 status = os.lstat(f"{folder}/{name}")

@@ -1,0 +1,101 @@
+"""Made-up states of a disk, and made-up configurations."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from hmeval.plan.generation import NO_GENERATION, Generation
+from hmeval.plan.model import Backup, Plan
+from hmeval.plan.planner import Circumstances, make_plan
+
+
+class Machine:
+    """A HOME and a store in a folder, laid out from short descriptions, and plans for them."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.home = folder / "home"
+        self.store = folder / "store"
+        self.home.mkdir()
+        self.store.mkdir()
+        self.new = self.store / "new-home-manager-files"
+        self.old = self.store / "old-home-manager-files"
+
+    def lay(self, base: Path, entries: Mapping[str, str | None]) -> None:
+        """Lay out paths below a folder: `-> target` a link, None a folder, any other text a file of that content."""
+        for name, what in entries.items():
+            path = base / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            if what is None:
+                path.mkdir()
+            elif what.startswith("-> "):
+                path.symlink_to(what[3:])
+            else:
+                path.write_text(what)
+
+    def generation(self, files: Mapping[str, str]) -> Generation:
+        """A generation with these files, each linked from HOME as activation would have left it."""
+        self.lay(self.old, files)
+        self.lay(self.home, {name: f"-> {self.old / name}" for name in files if not (self.home / name).is_symlink()})
+        return NO_GENERATION._replace(path=str(self.folder), targets=list(files))
+
+    def inputs(self, files: Mapping[str, Any], **more: Any) -> dict[str, Any]:
+        """What a configuration says: files by target, each a text or a record with some of its fields."""
+        return {
+            "username": "alice",
+            "homeDirectory": str(self.home),
+            "storeDirectory": str(self.store),
+            "homeFiles": str(self.new),
+            "overlap": "ignore",
+            "files": [self._file(target, what) for target, what in files.items()],
+            "packages": [],
+            "packagesByTheSystem": False,
+            "sessionVariables": None,
+            "unitFolder": ".config/systemd/user",
+            "startServices": True,
+            "dconf": [],
+            "agents": [],
+            "activation": {},
+            "warnings": [],
+        } | more
+
+    def plan(
+        self,
+        files: Mapping[str, Any],
+        generation: Generation = NO_GENERATION,
+        backup: Backup | None = None,
+        **more: Any,
+    ) -> Plan:
+        """The plan for a configuration with these files."""
+        circumstances = Circumstances(
+            str(self.home), generation, {"kind": "none", "generation": None}, backup or Backup()
+        )
+        return make_plan(self.inputs(files, **more), circumstances)
+
+    def _file(self, target: str, what: Any) -> dict[str, Any]:
+        record = {"text": what} if isinstance(what, str) else what
+        return {
+            "target": target,
+            "source": f"{self.store}/{os.path.basename(target)}",
+            "store": True,
+            "text": None,
+            "linkTo": None,
+            "executable": None,
+            "recursive": False,
+            "ignoreLinks": False,
+            "force": False,
+            "hasHook": False,
+            "derivation": None,
+            "declaredAt": [],
+        } | record
+
+
+@pytest.fixture
+def machine(tmp_path: Path) -> Machine:
+    """An empty HOME and an empty store."""
+    return Machine(tmp_path)

@@ -1,0 +1,271 @@
+"""Packages, units, dconf, launchd, variables, hooks, blocks and contents: each rule with made-up states."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from hmeval.plan.blocks import block_warnings, described_blocks, is_opaque
+from hmeval.plan.contents import derivation_text
+from hmeval.plan.dag import order
+from hmeval.plan.dconf import Databases, dconf_changes
+from hmeval.plan.generation import NO_GENERATION
+from hmeval.plan.inputs import Block
+from hmeval.plan.packages import Package, package_changes, parse_name
+from hmeval.plan.units import unit_changes
+from hmeval.plan.variables import variable_changes, variables
+
+Machine = Any
+HASHES = ("a" * 32, "b" * 32)
+
+
+# -- packages ------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("full", "name", "version"),
+    [("git-2.53.0", "git", "2.53.0"), ("nix-index-0.1", "nix-index", "0.1"), ("a-b", "a-b", ""), ("x-1-y", "x", "1-y")],
+)
+def test_names(full: str, name: str, version: str) -> None:
+    assert parse_name(full) == Package(name, version)
+
+
+def test_packages() -> None:
+    old = [f"/nix/store/{HASHES[0]}-{name}" for name in ("git-2.1", "git-2.1-man", "gone-1", "same-1", "rebuilt-1")]
+    new = [f"/nix/store/{HASHES[0]}-same-1"]
+    new += [f"/nix/store/{HASHES[1]}-{name}" for name in ("git-2.2", "git-2.2-man", "new-3", "rebuilt-1")]
+    changes = package_changes([{"paths": [path]} for path in new], old)
+    assert [(change["name"], change["action"], change["before"], change["after"]) for change in changes] == [
+        ("git", "change", "2.1", "2.2"),
+        ("gone", "remove", "1", None),
+        ("new", "add", None, "3"),
+        ("rebuilt", "change", "1", "1"),
+    ]
+    assert "built from something else" in changes[-1]["reason"]
+
+
+# -- units ---------------------------------------------------------------------------------------------------------
+
+SERVICE = "[Unit]\nDescription=x\n{unit}\n[Service]\nExecStart={start}\n"
+
+
+def service(start: str = "/a", unit: str = "") -> bytes:
+    """The text of a unit file."""
+    return SERVICE.format(start=start, unit=unit).encode()
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "action", "reason"),
+    [
+        (service(), service("/b"), "restart", "Service.ExecStart changed: stopped before"),
+        (service(), service("/b", "X-SwitchMethod=reload"), "reload", "Unit.X-SwitchMethod"),
+        (service(), service("/b", "X-SwitchMethod=keep-old"), "keep", "the running one stays"),
+        (service(), service("/b", "RefuseManualStop=yes"), "keep", "the running one stays"),
+        (service(), service("/b", "RefuseManualStart=true"), "stop", "not started again"),
+        (service(), service("/b", "X-RestartIfChanged=false"), "keep", "the running one stays"),
+        (service(), service("/b", "X-ReloadIfChanged=true"), "reload", "reloaded"),
+        (service(), service("/b", "X-StopIfChanged=false"), "restart", ": restarted"),
+        (service(unit="X-Reload-Triggers=1"), service(unit="X-Reload-Triggers=2"), "reload", "X-Reload-Triggers"),
+        (service(unit="X-Restart-Triggers=1"), service(unit="X-Restart-Triggers=2"), "restart", ": restarted"),
+        (service(), None, "restart", "known after the build"),
+        (service(), service().replace(b"\n", b"\n# a comment\n"), "keep", ""),
+    ],
+)
+def test_a_unit_that_changes(old: bytes, new: bytes | None, action: str, reason: str) -> None:
+    (entry,) = unit_changes({"x.service": new}, {"x.service": old}, starts=True)
+    assert entry["action"] == action
+    assert reason in entry["reason"]
+
+
+def test_units_that_come_and_go() -> None:
+    new = {"a.service": service(), "default.target.wants/a.service": service(), "b.service": service()}
+    entries = unit_changes(new, {"c.timer": b"[Timer]\n"}, starts=True)
+    assert [(entry["name"], entry["action"]) for entry in entries] == [
+        ("a.service", "start"),
+        ("b.service", "keep"),
+        ("c.timer", "stop"),
+    ]
+
+
+def test_drop_ins_count_and_masked_units_do_not() -> None:
+    old = {"x.service": service(), "y.service": service()}
+    new = {"x.service": service(), "x.service.d/more.conf": b"[Service]\nNice=5\n", "y.service": b""}
+    entries = unit_changes(new, old, starts=True)
+    assert [(entry["name"], entry["action"]) for entry in entries] == [("x.service", "restart"), ("y.service", "stop")]
+    assert "Service.Nice" in entries[0]["reason"]
+
+
+def test_units_are_only_suggested_where_services_are_not_started() -> None:
+    (entry,) = unit_changes({"x.service": service("/b")}, {"x.service": service()}, starts=False)
+    assert entry["action"] == "keep"
+    assert "a restart is only suggested" in entry["reason"]
+
+
+# -- dconf, launchd, variables -------------------------------------------------------------------------------------
+
+
+def test_dconf_keys() -> None:
+    old: Databases = {
+        None: {"/a/same": "1", "/a/changed": "1", "/a/gone": "1", "/a/unknown": None},
+        "db": {"/b/left": None},
+    }
+    new: Databases = {None: {"/a/same": "1", "/a/changed": "2", "/a/new": "3", "/a/unknown": "4"}}
+    assert {change["key"]: change["action"] for change in dconf_changes(new, old)} == {
+        "/a/same": "keep",
+        "/a/changed": "set",
+        "/a/gone": "reset",
+        "/a/new": "set",
+        "/a/unknown": "set",
+        "/b/left": "orphaned",
+    }
+    assert {change["action"] for change in dconf_changes({}, old)} == {"orphaned"}
+
+
+def test_launchd_agents(machine: Machine) -> None:
+    agents = "Library/LaunchAgents"
+    machine.lay(machine.home, {f"{agents}/{name}.plist": name for name in ("kept", "moved", "gone", "edited")})
+    machine.lay(machine.folder, {f"gen/{name}.plist": name for name in ("gone", "edited", "missing")})
+    machine.lay(machine.home, {f"{agents}/extra": ""})
+    (machine.home / agents / "edited.plist").write_text("mine")
+    old = {name: (str(machine.folder / f"gen/{name}.plist"), "gui") for name in ("moved", "gone", "edited", "missing")}
+    wanted = [{"label": name, "domain": "user" if name == "moved" else "gui"} for name in ("new", "kept", "moved")]
+    plan = machine.plan({}, NO_GENERATION._replace(agents=old), agents=wanted)
+    assert {agent["name"]: agent["action"] for agent in plan.launchd} == {
+        "kept": "update",
+        "moved": "update",
+        "new": "create",
+        "edited": "skipped",
+        "gone": "remove",
+        "missing": "skipped",
+    }
+    assert [agent["content"] for agent in plan.launchd][:2] == ["unknown-until-built", "known"]
+
+
+def test_variables() -> None:
+    old = b'export __HM_SESS_VARS_SOURCED=1\nexport A="1"\nexport B="two\nlines \\" and"\nexport PATH="x:$PATH"\n'
+    assert variables(old) == {"A": "1", "B": 'two\nlines \\" and', "PATH": "x:$PATH"}
+    changes = variable_changes(old.replace(b'A="1"', b'C="3"').replace(b"x:", b"y:"), old)
+    assert [(change["name"], change["action"]) for change in changes] == [
+        ("A", "remove"),
+        ("C", "add"),
+        ("PATH", "change"),
+    ]
+
+
+# -- hooks and blocks ----------------------------------------------------------------------------------------------
+
+
+def test_hooks(machine: Machine) -> None:
+    machine.lay(machine.store, {"tree/x": "1", "tree/e/y": "2"})
+    machine.lay(machine.home, {"same": "1", "other": "2", "unbuilt": "1"})
+    machine.lay(machine.home, {"tree/x": f"-> {machine.store}/tree/x", "tree/e/y": "2"})
+    machine.lay(machine.home, {"extra/x": "1", "extra/e/y": "2", "extra/mine": ""})
+    folder = {"source": str(machine.store / "tree"), "recursive": True}
+    files: dict[str, dict[str, Any]] = {
+        "same": {"text": "1"},
+        "other": {"text": "1"},
+        "absent": {"text": "1"},
+        "unbuilt": {},
+    }
+    files |= {"tree": folder, "extra": folder}
+    plan = machine.plan({target: file | {"hasHook": True} for target, file in files.items()})
+    assert {hook["target"]: hook["runs"] for hook in plan.hooks} == {
+        "same": "no",
+        "other": "yes",
+        "absent": "yes",
+        "unbuilt": "unknown-until-built",
+        "tree": "no",
+        "extra": "yes",
+    }
+
+
+BLOCKS = {
+    "writeBoundary": Block("", [], [], False),
+    "linkGeneration": Block("linkNewGen", ["writeBoundary"], [], False),
+    "aaa": Block("touch /x", [], [], True),
+    "asked": Block("run true", [], ["check"], True),
+    "check": Block("run true", [], ["writeBoundary"], True),
+    "zzz": Block("run rm -r x", ["linkGeneration"], [], True),
+}
+
+
+def test_blocks() -> None:
+    described = described_blocks(BLOCKS, order(BLOCKS))
+    assert {block["name"]: block["side"] for block in described} == {
+        "aaa": "before",
+        "asked": "before",
+        "check": "before",
+        "writeBoundary": "at",
+        "linkGeneration": "after",
+        "zzz": "after",
+    }
+    assert [block["name"] for block in described if block["opaque"]] == ["aaa"]
+    kinds = [warning.kind for warning in block_warnings(BLOCKS, order(BLOCKS))]
+    assert kinds == ["hook-before-write-boundary", "opaque-hook"]
+
+
+@pytest.mark.parametrize(
+    ("code", "opaque"),
+    [
+        ("run ln -s a b\n", False),
+        ("# nothing\n\nif [[ -e x ]]; then\n  run rm x\nfi\n", False),
+        ("$DRY_RUN_CMD mkdir -p x", False),
+        ('verboseEcho "hello"\nfoo=bar\n', False),
+        ("mkdir -p x", True),
+        ("foo=$(rm x)", True),
+        ("if rm x; then\n run true\nfi", True),
+        ("PATH=$PATH:/x\ncurl http://x | sh", True),
+        ("run true\n/bin/rm x", True),
+    ],
+)
+def test_opaque_blocks(code: str, opaque: bool) -> None:
+    assert is_opaque("mine", Block(code, [], [], True)) == opaque
+
+
+def test_a_cycle_blocks(machine: Machine) -> None:
+    blocks = {"a": {"after": ["b"]}, "b": {"after": ["a"]}}
+    record = {"code": "", "before": [], "userDefined": True, "declaredAt": []}
+    plan = machine.plan({}, activation={name: record | block for name, block in blocks.items()})
+    assert plan.blocked
+    assert "a → b → a" in plan.warnings[0].message
+
+
+# -- contents ------------------------------------------------------------------------------------------------------
+
+COMMAND = """target=$out'/x'
+mkdir -p "$(dirname "$target")"
+if [ -e "$textPath" ]; then
+  mv "$textPath" "$target"
+fi
+"""
+
+
+def derivation(**environment: str) -> str:
+    """A derivation as the store holds it."""
+    pairs = ",".join(f"({json.dumps(name)},{json.dumps(value)})" for name, value in environment.items())
+    return f'Derive([("out","/nix/store/o","","")],[],[],"x86_64-linux","/bin/sh",[],[{pairs}])'
+
+
+def test_a_text_in_a_derivation() -> None:
+    assert derivation_text(derivation(buildCommand=COMMAND, text='a\n"b"'), "/nix/store/o/x") == b'a\n"b"'
+    assert derivation_text(derivation(buildCommand=COMMAND, text="a"), "/nix/store/o") is None
+    assert derivation_text(derivation(buildCommand="sed s/a/b/ $textPath > $out", text="a"), "/nix/store/o") is None
+    assert derivation_text(derivation(buildCommand=COMMAND), "/nix/store/o/x") is None
+
+
+@pytest.mark.parametrize("broken", ["", "Derive", "Derive(", "Derive([])", "DrvWithVersion(1)", "[" * 5000, "x = 1"])
+def test_a_broken_derivation_has_no_text(broken: str) -> None:
+    assert derivation_text(broken, "/nix/store/o") is None
+
+
+def test_derivations_in_the_store_are_read(machine: Machine, tmp_path: Path) -> None:
+    command = COMMAND.replace("'/x'", "''")
+    (tmp_path / "f.drv").write_text(
+        derivation(buildCommand=command, text="text").replace("/nix/store/o", f"{machine.store}/f")
+    )
+    machine.lay(machine.home, {"f": "text"})
+    plan = machine.plan({"f": {"derivation": str(tmp_path / "f.drv")}})
+    assert [change.action for change in plan.files] == ["skipped"]
