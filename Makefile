@@ -8,7 +8,7 @@ help: ## what can be made
 setup: ## system packages (as root), Nix's headers, .venv and the extension: what is missing of them
 	@scripts/setup
 
-demo: setup ## the main job on examples/: a configuration's options, and one of them in full
+demo: setup ## the main job on examples/: a configuration's options, one of them in full, and a plan
 	@scripts/demo
 
 test: setup ## every test that this machine can run
@@ -25,8 +25,9 @@ lint: setup ## ruff, mypy --strict, clang-format and the shell's syntax; changes
 	.venv/bin/clang-format --dry-run -Werror $(wildcard native/*.[ch]* native/compat/*/*.[ch]*)
 	for script in scripts/setup scripts/demo scripts/fresh-machine scripts/modern-engine .ci/run; do bash -n $$script || exit 1; done
 
-bench: setup ## time and memory beside nix-instantiate's, and what a worker costs
+bench: setup ## time and memory beside nix-instantiate's, of planning, and what a worker costs
 	$(python) -m benches.bench_options
+	$(python) -m benches.bench_plan
 	$(python) -m benches.bench_worker
 
 clean: ## remove what `make setup` and the tests made, but for the system packages and Nix's headers

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import posixpath
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 from hmeval.plan.blocks import block_warnings, described_blocks
@@ -46,7 +48,23 @@ class Circumstances(NamedTuple):
 
 def make_plan(inputs: Mapping[str, Any], circumstances: Circumstances, disk: Disk | None = None) -> Plan:
     """The plan for what hmeval/nix/plan-inputs.nix says of a configuration. Nothing is written; nothing raises."""
-    disk = disk or RealDisk()
+    with _collector_paused():
+        return _make_plan(inputs, circumstances, disk or RealDisk())
+
+
+@contextmanager
+def _collector_paused() -> Iterator[None]:
+    """Without Python's collector of cycles, which would look at all files again and again: a plan has no cycles."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
+
+
+def _make_plan(inputs: Mapping[str, Any], circumstances: Circumstances, disk: Disk) -> Plan:
     home, generation = circumstances.home, circumstances.generation
     files = [with_derivation_text(managed_file(record), disk) for record in inputs["files"]]
     new = compose(files, inputs["homeFiles"], disk, inputs["overlap"])

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from hmeval.plan.inputs import Place
-from hmeval.plan.model import FileChange, Plan
+from hmeval.plan.model import FileChange, Plan, Warned
 from hmeval.render.terminal import Style, shown
 
 # Action: its sign, its style, how many of it are told of.
@@ -32,6 +32,7 @@ _OTHER_SIGNS = {
     "orphaned": ("?", "yellow"),
 }
 _LISTED = ("create", "update", "backup", "remove", "skipped")
+_UNBUILDABLE = ("build-failure", "cycle")
 _SHORT = 100
 
 
@@ -48,7 +49,7 @@ def plan_text(plan: Plan, style: Style, *, unchanged: bool = False) -> str:
         _items("dconf", (_key(key) for key in plan.dconf if unchanged or key["action"] != "keep"), style),
         _items("launchd agents", map(_named, plan.launchd), style),
         _activation(plan, style),
-        _prose("Warnings", [_warning(warning) for warning in plan.warnings if warning.kind != "file"], "yellow", style),
+        _prose("Warnings", _warnings(plan, but=("file", *_UNBUILDABLE)), "yellow", style),
         _prose("Not known", plan.conditional, "dim", style),
         _verdict(plan, style),
     ]
@@ -82,6 +83,8 @@ def _head(plan: Plan, style: Style) -> Iterator[str]:
 
 def _blocked(plan: Plan, style: Style) -> Iterator[str]:
     """What would make activation fail: by its check, and half-way."""
+    cannot = [warning for warning in plan.warnings if warning.kind in _UNBUILDABLE]
+    yield _prose("Blocked: it cannot be built", map(_warning, cannot), "red", style)
     changes = [change for change in plan.files if change.action == "blocked"]
     early = [change for change in changes if not change.late]
     late = [change for change in changes if change.late]
@@ -228,7 +231,12 @@ def _wrapped(names: list[str], style: Style) -> Iterator[str]:
     yield f"  {line}"
 
 
-def _warning(warning: Any) -> str:
+def _warnings(plan: Plan, but: Iterable[str]) -> Iterator[str]:
+    """The warnings, but for those of some kinds, which are told elsewhere."""
+    return (_warning(warning) for warning in plan.warnings if warning.kind not in but)
+
+
+def _warning(warning: Warned) -> str:
     places = "".join(f"\ndefined at {place(position)}" for position in warning.declared_at)
     return f"{warning.message.strip()}{places}"
 
