@@ -27,7 +27,13 @@ ORIGIN = {"kind": "folder", "generation": None}
 
 def inputs(folder: Path, count: int) -> dict[str, Any]:
     """What a configuration with so many files says."""
-    record = {"store": True, "linkTo": None, "executable": None, "recursive": False, "ignoreLinks": False}
+    record: dict[str, Any] = {
+        "store": True,
+        "linkTo": None,
+        "executable": None,
+        "recursive": False,
+        "ignoreLinks": False,
+    }
     record |= {"force": False, "hasHook": False, "derivation": None, "declaredAt": []}
     files = [
         record | {"target": f".config/app{n // 100}/file{n}", "source": f"{folder}/store/s{n}", "text": f"text {n}\n"}

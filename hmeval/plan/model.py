@@ -132,7 +132,7 @@ class Plan(NamedTuple):
             "from": dict(self.origin),
             "blocked": self.blocked,
             "conditional": self.conditional,
-            "files": [file.as_json() for file in self.files if unchanged or file.action != "keep"],
+            "files": [file.as_json() for file in self.files if unchanged or file.action != "keep" or file.reason],
             "hooks": self.hooks,
             "packages": self.packages,
             "session_variables": self.session_variables,

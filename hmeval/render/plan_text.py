@@ -121,15 +121,21 @@ def _quoted(target: str) -> str:
 
 
 def _files(plan: Plan, style: Style, unchanged: bool) -> str:
-    listed = (*_LISTED, "relink", "keep") if unchanged else _LISTED
+    listed = (*_LISTED, "relink", "keep")
     counts = {action: [change for change in plan.files if change.action == action] for action in _SIGNS}
     lines = [style("bold", "Files")]
     told = [f"{len(counts[action])} {_SIGNS[action][2]}" for action in _SIGNS if counts[action] and action != "blocked"]
     lines += [f"  {', '.join(told)}"] if told else ["  none"]
     for action in listed:
-        for change in sorted(counts[action], key=lambda change: change.target):
+        told_of = [change for change in counts[action] if unchanged or action in _LISTED or _is_odd(change)]
+        for change in sorted(told_of, key=lambda change: change.target):
             lines += _file(change, style)
     return "\n".join(lines)
+
+
+def _is_odd(change: FileChange) -> bool:
+    """Whether something stays as it is that one would not expect to."""
+    return change.action == "keep" and bool(change.reason)
 
 
 def _file(change: FileChange, style: Style) -> Iterator[str]:

@@ -429,6 +429,8 @@ def differences(world: World, before: Tree, plan: Predicted) -> Iterator[str]:
             yield f"blocked: {plan.blocked(late=False)} against {real_collisions(world)}"
         if after != before:
             yield "a blocked activation has changed something"
+    elif happened == "late":
+        yield from (f"{target!r} is not removed" for target in planned_removals(world, plan) if target in after)
     elif happened == "done":
         yield from (
             f"{path}: {plan.tree.get(path)} against {after.get(path)}"
@@ -436,6 +438,12 @@ def differences(world: World, before: Tree, plan: Predicted) -> Iterator[str]:
             if after.get(path) != plan.tree.get(path)
         )
         yield from wrong_actions(world, before, after, plan)
+
+
+def planned_removals(world: World, plan: Predicted) -> Iterator[str]:
+    """The paths that are to be removed, and come before what fails."""
+    home = os.path.realpath(f"{world.folder}/home")
+    yield from (f"{home}/{change.target}" for change in plan.changes if change.action == "remove")
 
 
 def wrong_actions(world: World, before: Tree, after: Tree, plan: Predicted) -> Iterator[str]:
