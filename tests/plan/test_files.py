@@ -112,9 +112,10 @@ def test_from_a_linked_folder_to_links_in_it(machine: Machine) -> None:
     assert machine.plan({"d/x": "2"}, generation).blocked
 
 
-def test_changes_that_go_through_a_link_say_so(machine: Machine) -> None:
+@pytest.mark.parametrize("link", ["{folder}/checkout", "../checkout", ".././home/../checkout/", "via"])
+def test_changes_that_go_through_a_link_say_so(machine: Machine, link: str) -> None:
     machine.lay(machine.folder, {"checkout/x": "mine"})
-    machine.lay(machine.home, {"d": f"-> {machine.folder}/checkout"})
+    machine.lay(machine.home, {"d": f"-> {link.format(folder=machine.folder)}", "via": "-> ../checkout"})
     change = only(machine.plan({"d/x": "text"}, backup=EXTENSION))
     assert change.action == "backup"
     assert f"the change is made in {machine.folder}/checkout" in change.warnings[-1]
@@ -184,7 +185,7 @@ def test_ours() -> None:
 letters = st.text("ab*?[]!^-\\|+@()", max_size=7)
 
 
-@given(st.lists(st.tuples(letters, st.text("ab*?[]-", max_size=6)), min_size=20, max_size=40))
+@given(st.lists(st.tuples(letters, st.text("ab*?[]-/", max_size=6)), min_size=20, max_size=40))
 def test_patterns_match_as_in_bash(pairs: list[tuple[str, str]]) -> None:
     """But for `!(…)`, which is taken to match anything."""
     pairs = [(pattern, path) for pattern, path in pairs if "!(" not in pattern and balanced(pattern)]
