@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, Self, TypeAlias, TypeVar
 
 from hmeval.blame import Blame
 from hmeval.definitions import DefinitionSearch
@@ -20,17 +20,15 @@ from hmeval.options.instances import Instances
 from hmeval.options.model import Option, OptionTree
 from hmeval.options.path import is_placeholder, parse_option_path, show_option
 from hmeval.options.why import Why
-from hmeval.plan.contents import add_differences
-from hmeval.plan.disk import RealDisk
-from hmeval.plan.generation import generation_to_start_from
-from hmeval.plan.model import Backup, Plan
-from hmeval.plan.planner import Circumstances, make_plan
 from hmeval.probe import Probed, probe
 from hmeval.recovery import failures
 from hmeval.source_places import SourcePlaces
 from hmeval.targets.flake import FlakeReference, choose_name
 from hmeval.targets.home_file import home_file_target
 from hmeval.targets.target import Target
+
+if TYPE_CHECKING:
+    from hmeval.plan.model import Plan
 
 AnyPath: TypeAlias = str | os.PathLike[str]
 T = TypeVar("T")
@@ -240,6 +238,13 @@ class Configuration:
         of `hmeval plan` do. Nothing is built, and nothing is written. Raises EvaluationError, and PlanError where the
         folder or the specialisation is not there.
         """
+        # Listing options does without these.
+        from hmeval.plan.contents import add_differences
+        from hmeval.plan.disk import RealDisk
+        from hmeval.plan.generation import generation_to_start_from
+        from hmeval.plan.model import Backup
+        from hmeval.plan.planner import Circumstances, make_plan
+
         inputs = self.plan_inputs(specialisation)
         folder = os.path.abspath(home) if home is not None else inputs["homeDirectory"]
         generation, origin = generation_to_start_from(from_, folder, inputs["unitFolder"])
