@@ -113,10 +113,12 @@ let
       unsafeDiscardStringContext source.text
     else if isString source && unit != null && unit.source == plain source then
       unit.text
-    else if isString source && name != null && isEmptyFile (head name) source then
+    else if isInStore source && name != null && isEmptyFile (head name) source then
       ""
     else
       null;
+
+  isInStore = source: isString source && dirOf source == builtins.storeDir;
 
   # The path of a file made by builtins.toFile says what is in it, if one guesses right.
   isEmptyFile =
