@@ -105,12 +105,14 @@ class _Composition:
         if file.target in self._seen:
             return  # an assertion of Home Manager's has told it
         target = file.target if _is_plain(file.target) else posixpath.normpath(file.target.lstrip("/"))
-        if file.text is not None and self._is_free(target):  # most files are so, and there may be many
-            self._seen.add(file.target)
-            self.made.leaves[target] = Leaf(target, "link", file.text, file.source, file.store, file)
-            self._folder(target.rpartition("/")[0])
+        if target == ".":
+            self.made.ignored.append((file, "it is HOME itself"))
         elif target == ".." or target.startswith("../"):
             self.made.failures.append((file, f"{file.target} is outside of HOME"))
+        elif file.text is not None and self._is_free(target) and target not in self.made.folders:
+            self._seen.add(file.target)  # most files are so, and there may be many
+            self.made.leaves[target] = Leaf(target, "link", file.text, file.source, file.store, file)
+            self._folder(target.rpartition("/")[0])
         elif self._is_free(target) or (not self._hidden(file, target) and self._reachable(file, target)):
             self._seen.add(file.target)
             self._put(file, target)

@@ -7,7 +7,8 @@ from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 
 _SPECIAL = re.compile(r"[*?\[\\]|[?*+@!]\(")
-_CLASS = re.compile(r"\[[!^]?\]?(?:\[:[a-z]+:\]|[^]])*\]", re.DOTALL)
+_CLASS = re.compile(r"\[[!^]?\]?(?:\[:[a-z]+:\]|\\.|[^]])*\]", re.DOTALL)
+_IN_CLASS = re.compile(r"\\(.)|\[:([a-z]+):\]|([\\\[\]^&~|])", re.DOTALL)
 _NAMED = {"alpha": "a-zA-Z", "digit": "0-9", "alnum": "a-zA-Z0-9", "upper": "A-Z", "lower": "a-z", "space": r"\s"}
 
 
@@ -76,8 +77,9 @@ def _pieces(pattern: str) -> Iterator[str]:
 def _class(text: str) -> str:
     inner = text[1:-1]
     negated = inner[:1] in ("!", "^")
-    inner = re.sub(r"\[:([a-z]+):\]", lambda name: _NAMED.get(name[1], ""), inner[negated:])
-    escaped = (
-        inner.replace("\\", "\\\\").replace("[", "\\[").replace("]", "\\]").replace("^", "\\^").replace("&", "\\&")
-    )
-    return f"[{'^' if negated else ''}{escaped}]"
+    return f"[{'^' if negated else ''}{_IN_CLASS.sub(_class_part, inner[negated:])}]"
+
+
+def _class_part(found: re.Match[str]) -> str:
+    escaped, name, special = found.groups()
+    return _NAMED.get(name, "") if name else re.escape(escaped or special)

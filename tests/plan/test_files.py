@@ -159,7 +159,8 @@ def test_an_out_of_store_link(machine: Machine) -> None:
 
 @pytest.mark.parametrize(
     ("files", "kind"),
-    [({"../x": "1"}, "build-failure"), ({"a": "1", "a/b": "2"}, "build-failure")],
+    [({target: "1"}, "build-failure") for target in ("..", "../x", "a/../../x")]
+    + [({"a": "1", "a/b": "2"}, "build-failure")],
 )
 def test_what_cannot_be_built(machine: Machine, files: dict[str, str], kind: str) -> None:
     plan = machine.plan(files)

@@ -69,7 +69,7 @@ def make_files(chance: random.Random, sources: list[Path]) -> dict[str, dict[str
     """A value for home.file."""
     return {
         target: {
-            "source": str(chance.choice([sources[2], *sources])) if chance.random() < 0.85 else "/srv/not here",
+            "source": chance.choice([*map(str, sources), str(sources[2]), f"text:{target}", "/srv/not here"]),
             "recursive": chance.random() < 0.5,
             "ignorelinks": chance.random() < 0.3,
             "executable": chance.choice([None, None, True, False]),
@@ -89,11 +89,13 @@ EXPRESSION = """
         stateVersion = "25.11";
         fileOverlapResolution = case.overlap;
         file = builtins.mapAttrs (_: file: file // {{
-          source =
+          text = if lib.hasPrefix "text:" file.source then file.source else null;
+          source = lib.mkIf (!lib.hasPrefix "text:" file.source) (
             if lib.hasPrefix "/srv" file.source then
               config.lib.file.mkOutOfStoreSymlink file.source
             else
-              /. + file.source;
+              /. + file.source
+          );
         }}) case.files;
       }};
     }};
