@@ -6,14 +6,14 @@ import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from hmeval.blame import Blame
 from hmeval.definitions import DefinitionSearch
-from hmeval.errors import EvaluationError, HmevalError, PlanError, TargetError
+from hmeval.errors import EvaluationError, HmevalError, PlanError
 from hmeval.evaluation.any_evaluator import AnyEvaluator
 from hmeval.evaluation.value import Value
-from hmeval.flakes import open_flake, unfetched_input
+from hmeval.flakes import unfetched_input
 from hmeval.literals import path_literal, string_literal
 from hmeval.options import extract
 from hmeval.options.instances import Instances
@@ -22,15 +22,14 @@ from hmeval.options.path import is_placeholder, parse_option_path, show_option
 from hmeval.options.why import Why
 from hmeval.probe import Probed, probe
 from hmeval.recovery import failures
+from hmeval.resolution import find_target
 from hmeval.source_places import SourcePlaces
-from hmeval.targets.flake import FlakeReference, choose_name
-from hmeval.targets.home_file import home_file_target
+from hmeval.targets.request import AnyPath, Request
 from hmeval.targets.target import Target
 
 if TYPE_CHECKING:
     from hmeval.plan.model import Plan
 
-AnyPath: TypeAlias = str | os.PathLike[str]
 T = TypeVar("T")
 
 _PLAN_INPUTS = Path(__file__).resolve().parent / "nix/plan-inputs.nix"
@@ -45,29 +44,25 @@ def load(
     offline: bool = False,
     override_inputs: Mapping[str, str] | None = None,
     write_lock_file: bool = False,
+    user: str | None = None,
+    system: bool = False,
     progress: extract.Progress | None = None,
     evaluator: AnyEvaluator | None = None,
 ) -> Configuration:
     """A Home Manager configuration, evaluated as far as it is asked for.
 
-    Give either `flake` (`REF` or `REF#NAME`, with `override_inputs` and `write_lock_file`) or `file` (with
-    `home_manager` and `nixpkgs`, or `offline`); the arguments mean what the flags of the command line do. `progress` is
+    Give `flake` (`REF` or `REF#NAME`, with `override_inputs` and `write_lock_file`) or `file` (with `home_manager` and
+    `nixpkgs`, or `offline`), or neither, for what is found from the current folder upwards; `user` is whose home of a
+    system, `system` asks for the system's own options. All mean what the flags of the command line do. `progress` is
     told how many options have been read. `evaluator` is what evaluates, and ends with the configuration: an Evaluator
     of its own in this process, or a Worker, say. Raises TargetError, EngineError, EvaluationError.
     """
+    request = Request(flake, file, home_manager, nixpkgs, offline, override_inputs, write_lock_file, user, system)
+    request.check()
     evaluator = evaluator or _evaluator_here()
     try:
-        if (flake is None) == (file is None):
-            raise TargetError("give a flake or a file to evaluate, and not both")
-        if write_lock_file and (flake is None or offline):
-            raise TargetError("a lock file is written for a flake, and not with stand-ins")
-        if flake is not None:
-            reference = FlakeReference(flake, override_inputs, offline=offline)
-            target = _flake_target(evaluator, reference, write_lock_file)
-        else:
-            assert file is not None
-            target = home_file_target(file, home_manager, nixpkgs, offline=offline)
-        return Configuration(evaluator, target, progress)
+        found = find_target(evaluator, request)
+        return Configuration(evaluator, found.target, progress, found.evaluate)
     except BaseException:
         evaluator.close()
         raise
@@ -79,17 +74,6 @@ def _evaluator_here() -> AnyEvaluator:
     return Evaluator()
 
 
-def _flake_target(evaluator: AnyEvaluator, reference: FlakeReference, write_lock_file: bool) -> Target:
-    called = open_flake(evaluator, reference, write_lock_file=write_lock_file)
-    try:
-        names = evaluator.eval(f"{called.expression}.homeConfigurations or {{ }}").attr_names()
-    except EvaluationError as error:
-        source = reference.source(called.top)
-        told = unfetched_input(error)
-        raise (SourcePlaces(*source).error(told) if source else told) from None
-    return reference.target(choose_name(reference.name, names, reference.shown), called.function, called.top)
-
-
 class Configuration:
     """One Home Manager configuration: its options, and values of expressions within it. Use it with `with`.
 
@@ -97,9 +81,17 @@ class Configuration:
         target: what is evaluated.
     """
 
-    def __init__(self, evaluator: AnyEvaluator, target: Target, progress: extract.Progress | None = None) -> None:
+    def __init__(
+        self,
+        evaluator: AnyEvaluator,
+        target: Target,
+        progress: extract.Progress | None = None,
+        evaluate: Callable[[], Value] | None = None,
+    ) -> None:
         self.target = target
         self._evaluator = evaluator
+        # What was evaluated on the way to the target spares a first evaluation of its expression.
+        self._evaluate_once = evaluate
         self._progress = progress
         self._places: SourcePlaces | None = None
         self._result: Value | None = None
@@ -289,7 +281,8 @@ class Configuration:
 
     def _evaluated(self) -> Value:
         if self._result is None or not self._evaluator._holds(self._result):
-            self._result = self._evaluator.eval(self.target.expression)
+            evaluate, self._evaluate_once = self._evaluate_once, None
+            self._result = evaluate() if evaluate else self._evaluator.eval(self.target.expression)
         return self._result
 
     def _found_failures(self, error: EvaluationError) -> list[EvaluationError]:

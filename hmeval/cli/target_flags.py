@@ -16,12 +16,27 @@ if TYPE_CHECKING:
 
 def add_target_flags(parser: argparse.ArgumentParser) -> None:
     """Add the target's flags to a command's parser."""
-    target = parser.add_argument_group("what to evaluate (--flake or --file)")
-    target.add_argument(
-        "--flake", metavar="REF[#NAME]", help="a flake; NAME as home-manager takes it (default: $USER@host or $USER)"
+    target = parser.add_argument_group(
+        "what to evaluate (without --flake and --file: what is found from the current folder upwards)"
     )
-    target.add_argument("--file", metavar="FILE", help="a Home Manager module, home.nix")
-    target.add_argument("--home-manager", metavar="DIR", help="with --file: Home Manager (default: <home-manager>)")
+    target.add_argument(
+        "--flake",
+        metavar="REF[#NAME]",
+        help="a flake; NAME as home-manager takes it (default: $USER@host or $USER), or nixosConfigurations.HOST, "
+        "darwinConfigurations.HOST (default: this host)",
+    )
+    target.add_argument(
+        "--file", metavar="FILE", help="a Home Manager module, home.nix; or NixOS' configuration.nix (or with --user)"
+    )
+    target.add_argument(
+        "--user", metavar="USER", help="whose home, inside NixOS or nix-darwin; needed where there are several"
+    )
+    target.add_argument(
+        "--system", action="store_true", help="the host's own options (NixOS, nix-darwin), in place of a user's"
+    )
+    target.add_argument(
+        "--home-manager", metavar="DIR", help="with --file home.nix: Home Manager (default: <home-manager>)"
+    )
     target.add_argument("--nixpkgs", metavar="DIR", help="with --file: nixpkgs (default: <nixpkgs>)")
     target.add_argument(
         "--offline", action="store_true", help="take hmeval's small stand-ins for Home Manager and nixpkgs"
@@ -43,13 +58,12 @@ def add_target_flags(parser: argparse.ArgumentParser) -> None:
 
 
 def check_target_flags(arguments: argparse.Namespace) -> None:
-    """Raise WrongUsage where the flags name no target, two of them, or contradict each other."""
+    """Raise WrongUsage where the flags name two targets, or contradict each other."""
     if arguments.flake is not None and arguments.file is not None:
         raise WrongUsage("--flake and --file exclude each other: give one")
-    if arguments.flake is None and arguments.file is None:
-        given = " (--offline says what with, not what)" if arguments.offline else ""
-        raise WrongUsage(f"nothing to evaluate: give --file home.nix or --flake REF[#NAME]{given}")
-    if arguments.flake is not None and (arguments.home_manager or arguments.nixpkgs):
+    if arguments.user is not None and arguments.system:
+        raise WrongUsage("--user and --system exclude each other: the one is about a home, the other about its host")
+    if arguments.file is None and (arguments.home_manager or arguments.nixpkgs):
         raise WrongUsage(
             "--home-manager and --nixpkgs go with --file; to replace inputs of a flake, give "
             "--override-input home-manager DIR or --override-input nixpkgs DIR"
@@ -78,6 +92,8 @@ def load_target(arguments: argparse.Namespace, progress: Callable[[int], None] |
         offline=arguments.offline,
         override_inputs=dict(arguments.override_input),
         write_lock_file=arguments.write_lock_file,
+        user=arguments.user,
+        system=arguments.system,
         progress=progress,
         evaluator=worker,
     )

@@ -1,10 +1,10 @@
-"""A configuration of a flake: `REF#NAME`, NAME as the `home-manager` tool takes it."""
+"""A configuration of a flake: `REF#NAME`, NAME as the `home-manager` tool takes it, or a path to it."""
 
 from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -15,24 +15,24 @@ from hmeval.targets.git import work_tree
 from hmeval.targets.inputs import parse_input_path
 from hmeval.targets.lock import Attributes, InputPath
 from hmeval.targets.locking import Locked, Place
+from hmeval.targets.names import Chosen, Wanted, parse_name
 from hmeval.targets.reference import URL_SAFE, describe_reference, parse_reference
 from hmeval.targets.target import OFFLINE, Target
 
-_OUTPUT = "homeConfigurations"
 _CALL_FLAKE = Path(__file__).resolve().parent.parent / "nix/call-flake.nix"
 _SCHEME = re.compile(r"[a-z][a-z0-9+.-]*:")
 _NAME_IN_REGISTRY = re.compile(r"[a-zA-Z][a-zA-Z0-9_-]*")
 
 
 class FlakeReference:
-    """A flake, and the name of one of its home configurations, if one was asked for.
+    """A flake, and what was asked for of its configurations.
 
     `override_inputs` replaces inputs, by their paths (`nixpkgs`, `home-manager/nixpkgs`), with folders or other flake
-    references; `offline` replaces `nixpkgs` and `home-manager` by hmeval's own stand-ins. Raises TargetError where a
-    local folder holds no flake.
+    references; `offline` replaces `nixpkgs`, `home-manager` and `nix-darwin` by hmeval's own stand-ins. Raises
+    TargetError where a local folder holds no flake.
 
     Attributes:
-        name: the home configuration that was asked for, or None.
+        wanted: the output and the name that were asked for, as far as they were.
         folder: the flake's folder, where it is one that can be written to; None for what is fetched.
         shown: the flake, as messages name it.
         attributes: the flake, as Nix fetches it.
@@ -42,7 +42,7 @@ class FlakeReference:
 
     def __init__(self, text: str, override_inputs: Mapping[str, str] | None = None, *, offline: bool = False) -> None:
         place, _, name = text.partition("#")
-        self.name = _without_output(name) or None
+        self.wanted: Wanted = parse_name(name)
         self.attributes, self.folder = _flake(place)
         self.shown = str(self.folder) if self.folder else place
         given = {_override_path(name): _replacement(name, each) for name, each in (override_inputs or {}).items()}
@@ -50,17 +50,24 @@ class FlakeReference:
         self.stand_ins: dict[InputPath, Attributes] = _stand_ins() if offline else {}
         self._overrides_shown = {"/".join(path): describe_reference(each) for path, each in given.items()}
 
-    def target(self, name: str, called: str, top: Place) -> Target:
-        """The target for the home configuration `name`; `called` is the function that call_flake gives."""
-        description: dict[str, Any] = {"kind": "flake", "flake": self.shown, "name": name}
-        if self._overrides_shown:
-            description["override_inputs"] = self._overrides_shown
+    def target(self, chosen: Chosen, called: str, top: Place) -> Target:
+        """The target for a home configuration; `called` is the function that call_flake gives."""
+        output = f"{chosen.output}.{string_literal(chosen.name)}"
         return Target(
-            expression=f"({called} [ ]).{_OUTPUT}.{string_literal(name)}",
-            with_module=f"module: ({called} [ module ]).{_OUTPUT}.{string_literal(name)}",
+            expression=f"({called} [ ]).{output}",
+            with_module=f"module: ({called} [ module ]).{output}",
             source=self.source(top),
-            description=description,
+            description=self.describe(chosen),
         )
+
+    def host(self, chosen: Chosen, called: str) -> str:
+        """A Nix expression for a system; `called` is the expression that call_flake gives."""
+        return f"{called}.{chosen.output}.{string_literal(chosen.name)}"
+
+    def describe(self, chosen: Chosen) -> dict[str, Any]:
+        """What to tell of the flake and of one of its configurations."""
+        overrides = {"override_inputs": self._overrides_shown} if self._overrides_shown else {}
+        return {"kind": "flake", "flake": self.shown, "name": str(chosen), **overrides}
 
     def source(self, top: Place) -> tuple[str, Path] | None:
         """The copy in the store of the folder that the flake lies in, and that folder; None for what is fetched."""
@@ -99,40 +106,6 @@ def _literal(value: str | int | bool) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     return str(value) if isinstance(value, int) else string_literal(value)
-
-
-def choose_name(wanted: str | None, names: Sequence[str], flake: str) -> str:
-    """The home configuration to take, among the `names` that a flake has.
-
-    Without a wanted name, $USER, but rather $USER@ and the host's full, whole or short name (home-manager/home-manager,
-    setFlakeParams: the last that is there). Raises TargetError, which names those that there are.
-    """
-    if not names:
-        raise TargetError(f"the flake {flake} has no {_OUTPUT}")
-    tried = [wanted] if wanted else default_names()
-    found = [name for name in tried if name in names]
-    if not found:
-        raise TargetError(
-            f"the flake {flake} has no {_OUTPUT}.{' or '.join(tried)}; it has {', '.join(names)}: "
-            f"give one as --flake {flake}#NAME"
-        )
-    return found[-1]
-
-
-def default_names() -> list[str]:
-    """The names that the `home-manager` tool tries, the last one first in rank."""
-    import getpass
-    import socket
-
-    user = os.environ.get("USER") or getpass.getuser()
-    host = socket.gethostname()
-    names = [user, f"{user}@{socket.getfqdn()}", f"{user}@{host}", f"{user}@{host.partition('.')[0]}"]
-    return list(dict.fromkeys(names))
-
-
-def _without_output(name: str) -> str:
-    path = name.removeprefix(_OUTPUT + ".")
-    return path[1:-1] if len(path) > 1 and path.startswith('"') and path.endswith('"') else path
 
 
 def _flake(place: str) -> tuple[Attributes, Path | None]:
@@ -207,6 +180,9 @@ def _replacement(name: str, place: str) -> Attributes:
 
 
 def _stand_ins() -> dict[InputPath, Attributes]:
-    """hmeval's own nixpkgs and Home Manager; that one has nixpkgs as an input, too."""
-    folders = {("nixpkgs",): "nixpkgs", ("home-manager",): "home-manager", ("home-manager", "nixpkgs"): "nixpkgs"}
-    return {path: {"type": "path", "path": str(OFFLINE / name)} for path, name in folders.items()}
+    """hmeval's own nixpkgs, and what has it as an input: Home Manager, nix-darwin under either of its usual names."""
+    of_nixpkgs = {"home-manager": "home-manager", "nix-darwin": "nix-darwin", "darwin": "nix-darwin"}
+    folders: dict[InputPath, str] = {("nixpkgs",): "nixpkgs"}
+    for name, folder in of_nixpkgs.items():
+        folders |= {(name,): folder, (name, "nixpkgs"): "nixpkgs"}
+    return {path: {"type": "path", "path": str(OFFLINE / folder)} for path, folder in folders.items()}

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import TypeAlias
 
 from hmeval.errors import TargetError
 from hmeval.literals import path_literal
+from hmeval.targets.request import AnyPath
 from hmeval.targets.target import OFFLINE, Target
-
-AnyPath: TypeAlias = str | os.PathLike[str]
 
 
 def home_file_target(
@@ -25,18 +23,18 @@ def home_file_target(
     `home_manager` and `nixpkgs` are folders, by default <home-manager> and <nixpkgs>; with `offline` the built-in
     stand-ins serve where none is given. Raises TargetError for what is not there.
     """
-    module = _existing(Path(file), "the configuration")
+    module = existing(Path(file), "the configuration")
     if offline:
-        home_manager, nixpkgs = home_manager or OFFLINE / "home-manager", nixpkgs or OFFLINE / "nixpkgs"
+        home_manager = home_manager or OFFLINE / "home-manager"
     home_manager_path = _folder(home_manager, "home-manager", "modules/default.nix")
-    nixpkgs_path = _folder(nixpkgs, "nixpkgs", "default.nix")
+    nixpkgs_path, nixpkgs_shown = nixpkgs_folder(nixpkgs, "default.nix", offline=offline)
     function = f'import ({home_manager_path} + "/modules")'
     path = path_literal(str(module))
     description = {
         "kind": "file",
         "file": str(module),
         "home_manager": _shown(home_manager, "home-manager"),
-        "nixpkgs": _shown(nixpkgs, "nixpkgs"),
+        "nixpkgs": nixpkgs_shown,
     }
     return Target(
         expression=f"{function} {{ pkgs = import {nixpkgs_path} {{ }}; configuration = {path}; }}",
@@ -48,7 +46,14 @@ def home_file_target(
     )
 
 
-def _existing(path: Path, what: str) -> Path:
+def nixpkgs_folder(given: AnyPath | None, wanted: str, *, offline: bool) -> tuple[str, str]:
+    """A Nix expression for nixpkgs, which must hold the file `wanted`, and how to show it. Raises TargetError."""
+    folder = given or (OFFLINE / "nixpkgs" if offline else None)
+    return _folder(folder, "nixpkgs", wanted), _shown(folder, "nixpkgs")
+
+
+def existing(path: Path, what: str) -> Path:
+    """The absolute path. Raises TargetError where nothing is there."""
     absolute = Path(os.path.abspath(path))
     if not absolute.exists():
         raise TargetError(f"{what} {absolute} does not exist")
@@ -60,7 +65,7 @@ def _folder(given: AnyPath | None, name: str, wanted: str) -> str:
     if given is None:
         _require_lookup_path(name)
         return f"<{name}>"
-    folder = _existing(Path(given), f"the folder given with --{name}")
+    folder = existing(Path(given), f"the folder given with --{name}")
     if not (folder / wanted).exists():
         raise TargetError(f"{folder} holds no {wanted}: it is not a {name} (--{name})")
     return path_literal(str(folder))

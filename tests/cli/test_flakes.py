@@ -147,7 +147,7 @@ def test_a_git_work_tree_has_the_files_that_git_knows(hmeval_command: Command, t
 def test_names_that_are_not_there(hmeval_command: Command, example: Path, tmp_path: Path) -> None:
     message = failure(hmeval_command("options", "--offline", "--flake", f"{example}#bob"))
     assert "homeConfigurations.bob" in message
-    assert "it has alice" in message
+    assert f"give one of those that it has:\n  --flake {example}#alice\n" in message
     empty = flake(tmp_path / "empty", configurations="{ }")
     assert "has no homeConfigurations" in failure(hmeval_command("options", "--offline", "--flake", empty))
 

@@ -168,9 +168,8 @@ def test_the_page_tells_what_may_be_written(options: Callable[..., str]) -> None
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
-        ((), "nothing to evaluate"),
-        (("--offline",), "--file home.nix or --flake"),
         (("--flake", ".", "--file", "home.nix"), "exclude each other"),
+        (("--user", "alice", "--system"), "exclude each other"),
         (("--flake", ".", "--home-manager", "."), "--override-input home-manager"),
         (("--file", "home.nix", "--override-input", "a", "."), "goes with --flake"),
         (("--file", "home.nix", "--write-lock-file"), "goes with --flake"),

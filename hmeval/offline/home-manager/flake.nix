@@ -7,5 +7,13 @@
     { self, nixpkgs }:
     {
       lib = import ./lib { inherit (nixpkgs) lib; };
+      nixosModules = rec {
+        home-manager = ./nixos;
+        default = home-manager;
+      };
+      darwinModules = rec {
+        home-manager = ./nix-darwin;
+        default = home-manager;
+      };
     };
 }

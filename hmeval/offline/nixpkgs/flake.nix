@@ -8,7 +8,10 @@
       forEachSystem = lib.genAttrs lib.systems.flakeExposed;
     in
     {
-      inherit lib;
+      # NixOS is what the flake's own `lib` has more than the folder's.
+      lib = lib // {
+        nixosSystem = arguments: import ./nixos/lib/eval-config.nix ({ inherit lib; system = null; } // arguments);
+      };
       legacyPackages = forEachSystem (system: import ./. { inherit system; });
     };
 }

@@ -44,7 +44,9 @@ let
     ./services/ssh-agent.nix
   ];
 
-  modules = base ++ lib.optionals (!minimal) optional ++ lib.optional useNixpkgsModule ./misc/nixpkgs.nix;
+  nixpkgsModule = if useNixpkgsModule then ./misc/nixpkgs.nix else ./misc/nixpkgs-disabled.nix;
+
+  modules = base ++ lib.optionals (!minimal) optional ++ [ nixpkgsModule ];
 in
 modules
 ++ [

@@ -1,0 +1,131 @@
+"""From what was asked for to a target: where names, or users, have to be looked up, with an evaluator."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple, TypeVar
+
+from hmeval.errors import EvaluationError, TargetError
+from hmeval.evaluation.any_evaluator import AnyEvaluator
+from hmeval.evaluation.value import Value
+from hmeval.flakes import Called, open_flake, unfetched_input
+from hmeval.source_places import SourcePlaces
+from hmeval.targets.discovery import Candidate, discover
+from hmeval.targets.flake import FlakeReference
+from hmeval.targets.home_file import home_file_target
+from hmeval.targets.names import HOME, Chosen, NoConfigurations, choose, choose_user
+from hmeval.targets.nixos_file import is_nixos_file, nixos_file_host
+from hmeval.targets.request import Request
+from hmeval.targets.system import LOOK_UP, USER_OF, system_target, user_target
+from hmeval.targets.target import Target
+
+T = TypeVar("T")
+
+
+class Found(NamedTuple):
+    """A target that was found.
+
+    Attributes:
+        target: what to evaluate.
+        evaluate: gives its value where something was evaluated on the way to it, once; else None.
+        called: the flake that it is of, or None.
+        candidate: where it was discovered, when nothing was given; else None.
+    """
+
+    target: Target
+    evaluate: Callable[[], Value] | None = None
+    called: Called | None = None
+    candidate: Candidate | None = None
+
+
+def find_target(evaluator: AnyEvaluator, request: Request) -> Found:
+    """The target that was asked for. Raises TargetError, EvaluationError."""
+    if request.flake is not None:
+        return _of_flake(evaluator, request)
+    if request.file is None:
+        return _discovered(evaluator, request)
+    if request.user or request.system or is_nixos_file(request.file):
+        host, description = nixos_file_host(request.file, request.nixpkgs, offline=request.offline)
+        return _of_system(evaluator, request, host, None, description)
+    return Found(home_file_target(request.file, request.home_manager, request.nixpkgs, offline=request.offline))
+
+
+def _discovered(evaluator: AnyEvaluator, request: Request) -> Found:
+    """What is at the first place that has configurations: a flake that is about something else has none."""
+    passed = []
+    for candidate in discover(wants_system=bool(request.user or request.system)):
+        try:
+            found = find_target(evaluator, request._replace(flake=candidate.flake, file=candidate.file))
+            return found._replace(candidate=candidate)
+        except NoConfigurations as error:
+            passed.append(str(error))
+    seen = "".join(f"\n  {each}" for each in passed)
+    raise TargetError(
+        f"nothing to evaluate was found (hmeval doctor tells where it was looked for): give --flake REF[#NAME] or "
+        f"--file home.nix{seen}"
+    )
+
+
+def _of_flake(evaluator: AnyEvaluator, request: Request) -> Found:
+    assert request.flake is not None
+    reference = FlakeReference(request.flake, request.override_inputs, offline=request.offline)
+    called = open_flake(evaluator, reference, write_lock_file=request.write_lock_file)
+    source = reference.source(called.top)
+
+    def names(output: str) -> Sequence[str]:
+        return _told(lambda: evaluator.eval(f"{called.expression}.{output} or {{ }}").attr_names(), source)
+
+    wanted = reference.wanted._replace(user=request.user, system=request.system)
+    chosen = choose(wanted, names, reference.shown)
+    if chosen.output == HOME:
+        _check_is_home(chosen, request)
+        return Found(reference.target(chosen, called.function, called.top), called=called)
+    host = reference.host(chosen, called.expression)
+    description = reference.describe(chosen)
+    return _of_system(evaluator, request, host, source, description)._replace(called=called)
+
+
+def _check_is_home(chosen: Chosen, request: Request) -> None:
+    if request.user or request.system:
+        flag = "--system" if request.system else "--user"
+        raise TargetError(f"{chosen.output}.{chosen.name} is a home of its own: {flag} goes with that of a system")
+
+
+def _of_system(
+    evaluator: AnyEvaluator,
+    request: Request,
+    host: str,
+    source: tuple[str, Path] | None,
+    description: dict[str, Any],
+) -> Found:
+    if request.system:
+        return Found(system_target(host, source, description))
+    looked_up = evaluator.eval(LOOK_UP.format(host=host))
+    user = choose_user(request.user, _users(looked_up, request.user, source), _shown(description))
+    target = user_target(host, user, source, description)
+    return Found(target, lambda: evaluator.eval(USER_OF)(looked_up["host"])(user))
+
+
+def _users(looked_up: Value, wanted: str | None, source: tuple[str, Path] | None) -> Sequence[str] | None:
+    """The users whose homes the system manages; of a system that fails, the one who is wanted."""
+    try:
+        users: Sequence[str] | None = _told(lambda: looked_up["users"].to_python(), source)
+    except EvaluationError:
+        if wanted is None:
+            raise
+        users = [wanted]
+    return users
+
+
+def _shown(description: dict[str, Any]) -> str:
+    return str(description.get("file") or f"{description['flake']}#{description['name']}")
+
+
+def _told(evaluate: Callable[[], T], source: tuple[str, Path] | None) -> T:
+    """What `evaluate` gives; an error is told at places in the flake's own folder."""
+    try:
+        return evaluate()
+    except EvaluationError as error:
+        told = unfetched_input(error)
+        raise (SourcePlaces(*source).error(told) if source else told) from None

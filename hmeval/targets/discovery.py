@@ -1,0 +1,90 @@
+"""What to evaluate where nothing was given: found by the names of files alone, nothing is evaluated for it.
+
+The order is: the current folder and those above it (flake.nix, then home.nix or configuration.nix); where the
+`home-manager` tool looks (home-manager/home-manager, setFlakeAttribute and setConfigFile); the system's own flake,
+where nixos-rebuild and darwin-rebuild look, then /etc/nixos/configuration.nix.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+from hmeval.errors import TargetError
+
+
+class Candidate(NamedTuple):
+    """A place that was looked at.
+
+    Attributes:
+        path: the file.
+        why: why it was looked for there.
+        flake: what to give as --flake for it, where it is a flake that is there.
+        file: what to give as --file for it, where it is another file that is there.
+    """
+
+    path: Path
+    why: str
+    flake: str | None = None
+    file: str | None = None
+
+    @property
+    def is_there(self) -> bool:
+        """Whether there is something to evaluate."""
+        return bool(self.flake or self.file)
+
+    @property
+    def flag(self) -> str:
+        """The flag that picks it."""
+        return f"--flake {self.flake}" if self.flake else f"--file {self.file}"
+
+
+def discover(*, wants_system: bool = False) -> Iterator[Candidate]:
+    """The candidates that are there, the best one first.
+
+    Where one folder has two that would do, TargetError lists both; `wants_system` says that a home alone would not.
+    """
+    there = [one for one in looked_at() if one.is_there and not (wants_system and one.path.name == "home.nix")]
+    for candidate in dict.fromkeys(there):
+        rivals = [one for one in there if one.file and one.path.parent == candidate.path.parent]
+        if candidate.file and len({one.path for one in rivals}) > 1:
+            listed = "".join(f"\n  {one.flag}" for one in dict.fromkeys(rivals))
+            raise TargetError(f"{candidate.path.parent} holds several configurations; give one of them:{listed}")
+        yield candidate
+
+
+def looked_at(
+    folder: Path | None = None, environment: Mapping[str, str] = os.environ, root: Path = Path("/")
+) -> Iterator[Candidate]:
+    """Every place that discovery looks at, in its order, whether something is there or not."""
+    here = folder or Path(os.getcwd())
+    for above in (here, *here.parents):
+        for name in ("flake.nix", "home.nix", "configuration.nix"):
+            yield _look(above / name, "the current folder" if above == here else "a folder above the current one")
+    yield from _where_home_manager_looks(environment)
+    for name in ("nixos", "nix-darwin"):
+        yield _look(root / "etc" / name / "flake.nix", "the system's flake")
+    yield _look(root / "etc/nixos/configuration.nix", "the system's configuration")
+
+
+def _where_home_manager_looks(environment: Mapping[str, str]) -> Iterator[Candidate]:
+    home = Path(environment.get("HOME") or Path.home())
+    if named := environment.get("HOME_MANAGER_CONFIG"):
+        yield _look(Path(named), "$HOME_MANAGER_CONFIG")
+        return
+    configuration = Path(environment.get("XDG_CONFIG_HOME") or home / ".config")
+    for name in ("flake.nix", "home.nix"):
+        for folder in ("home-manager", "nixpkgs"):
+            yield _look(configuration / folder / name, "where home-manager looks")
+    yield _look(home / ".nixpkgs/home.nix", "where home-manager looks")
+
+
+def _look(path: Path, why: str) -> Candidate:
+    if not path.is_file():
+        return Candidate(path, why)
+    if path.name != "flake.nix":
+        return Candidate(path, why, file=str(path))
+    # The file may be a link into the flake's real folder (so say home-manager, nixos-rebuild and darwin-rebuild).
+    return Candidate(path, why, flake=os.path.dirname(os.path.realpath(path)))

@@ -1,0 +1,144 @@
+"""Which configuration of a flake is meant: names as home-manager, nixos-rebuild and darwin-rebuild take them."""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+from hmeval.errors import TargetError
+
+HOME, NIXOS, DARWIN = "homeConfigurations", "nixosConfigurations", "darwinConfigurations"
+OUTPUTS = (HOME, NIXOS, DARWIN)
+
+Names = Callable[[str], Sequence[str]]
+"""The names below an output of a flake; none where the flake has no such output."""
+
+_FULL_PATH = re.compile(rf'({"|".join(OUTPUTS)})(?:\.(?:"(?P<quoted>.*)"|(?P<plain>.*)))?')
+
+
+class Wanted(NamedTuple):
+    """What was asked for: an output of a flake, a name in it, a user inside a system, the system itself."""
+
+    output: str | None = None
+    name: str | None = None
+    user: str | None = None
+    system: bool = False
+
+
+class Chosen(NamedTuple):
+    """One configuration of a flake."""
+
+    output: str
+    name: str
+
+    def __str__(self) -> str:
+        return self.name if self.output == HOME else f"{self.output}.{self.name}"
+
+
+class NoConfigurations(TargetError):
+    """A flake that has no configurations of any kind."""
+
+
+def parse_name(text: str) -> Wanted:
+    """What the part after # asks for: NAME, or OUTPUT.NAME; quotes around NAME, as a shell's user may write them."""
+    path = _FULL_PATH.fullmatch(text)
+    if path is None:
+        plain = text[1:-1] if len(text) > 1 and text.startswith('"') and text.endswith('"') else text
+        return Wanted(name=plain or None)
+    return Wanted(path[1], path["quoted"] or path["plain"] or None)
+
+
+def choose(wanted: Wanted, names: Names, flake: str) -> Chosen:
+    """The configuration to take among those that a flake has.
+
+    A name alone is one of homeConfigurations, or of a system's where a user of it, or the system itself, is wanted.
+    Without a name it is what home-manager would take (home-manager/home-manager, setFlakeAttribute), else what
+    nixos-rebuild would (nixos_rebuild/models.py), else darwin-rebuild (pkgs/nix-tools/darwin-rebuild.sh).
+
+    Raises TargetError, which lists the configurations that there are and how each is asked for, and NoConfigurations.
+    """
+    tried = [Chosen(output, name) for output in _outputs(wanted) for name in _tried(output, wanted.name)]
+    # The home-manager tool takes the last name that is there, and so the names of each output are tried backwards.
+    found = next((one for one in tried if one.name in names(one.output)), None)
+    return found or _none_found(tried, names, flake)
+
+
+def _outputs(wanted: Wanted) -> tuple[str, ...]:
+    if wanted.output:
+        return (wanted.output,)
+    if wanted.user or wanted.system:
+        return _systems()
+    return (HOME,) if wanted.name else (HOME, *_systems())
+
+
+def choose_user(wanted: str | None, users: Sequence[str] | None, system: str) -> str:
+    """The user to take among those whose homes a system manages; None for a system without Home Manager's module.
+
+    Raises TargetError, which lists the users that there are.
+    """
+    if users is None:
+        raise TargetError(
+            f"{system} does not import Home Manager's module (home-manager.nixosModules.home-manager, or "
+            "darwinModules); --system shows the host's own options"
+        )
+    if not users:
+        raise TargetError(f"{system} has no home-manager.users; --system shows the host's own options")
+    if wanted is None and len(users) == 1:
+        return users[0]
+    if wanted in users:
+        return str(wanted)
+    which = f"has no home-manager.users.{wanted}" if wanted else "manages the homes of several users"
+    raise TargetError(f"{system} {which}: give one of {', '.join(f'--user {user}' for user in users)}")
+
+
+def home_names() -> list[str]:
+    """The names of homeConfigurations that the home-manager tool tries, the last one first in rank."""
+    import getpass
+    import socket
+
+    user = os.environ.get("USER") or getpass.getuser()
+    host = socket.gethostname()
+    names = [user, f"{user}@{socket.getfqdn()}", f"{user}@{host}", f"{user}@{host.partition('.')[0]}"]
+    return list(dict.fromkeys(names))
+
+
+def _tried(output: str, name: str | None) -> list[str]:
+    if name is not None:
+        return [name]
+    if output == HOME:
+        return home_names()[::-1]
+    return [_nixos_name() if output == NIXOS else _darwin_name()]
+
+
+def _systems() -> tuple[str, str]:
+    """The outputs for systems, that of this machine's kind first."""
+    return (DARWIN, NIXOS) if sys.platform == "darwin" else (NIXOS, DARWIN)
+
+
+def _nixos_name() -> str:
+    import platform
+
+    return platform.node() or "default"
+
+
+def _darwin_name() -> str:
+    """The name that macOS has for itself on the local network; elsewhere the nearest to it."""
+    import platform
+    import subprocess
+
+    if sys.platform == "darwin":
+        done = subprocess.run(["scutil", "--get", "LocalHostName"], capture_output=True, text=True, check=False)
+        return done.stdout.strip()
+    return platform.node().partition(".")[0]
+
+
+def _none_found(tried: Sequence[Chosen], names: Names, flake: str) -> Chosen:
+    there = [Chosen(output, name) for output in OUTPUTS for name in names(output)]
+    if not there:
+        raise NoConfigurations(f"the flake {flake} has no {', '.join(OUTPUTS[:-1])} or {OUTPUTS[-1]}")
+    missed = " or ".join(f"{one.output}.{one.name}" for one in tried)
+    listed = "".join(f"\n  --flake {flake}#{one}" for one in there)
+    raise TargetError(f"the flake {flake} has no {missed}; give one of those that it has:{listed}")

@@ -1,0 +1,223 @@
+"""The three installations, end to end, on the examples: which configuration is taken, and what is in it."""
+
+from __future__ import annotations
+
+import json
+import platform
+import shutil
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+import hmeval
+
+Command = Callable[..., subprocess.CompletedProcess[str]]
+
+ROOT = Path(__file__).resolve().parents[2]
+EXAMPLES = ROOT / "examples"
+STAND_INS = ROOT / "hmeval/offline"
+DESK, LAPTOP = "nixosConfigurations.desk", "darwinConfigurations.laptop"
+
+
+def failure(done: subprocess.CompletedProcess[str]) -> str:
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "Traceback" not in done.stderr
+    return done.stderr
+
+
+def value(done: subprocess.CompletedProcess[str]) -> object:
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+@pytest.fixture
+def copy(tmp_path: Path) -> Callable[..., Path]:
+    """`copy("nixos", desk="web")` copies an example, with words replaced in its flake."""
+
+    def make(name: str, **replaced: str) -> Path:
+        folder = tmp_path / name
+        shutil.copytree(EXAMPLES / name, folder)
+        text = (folder / "flake.nix").read_text()
+        for old, new in replaced.items():
+            text = text.replace(old, new)
+        (folder / "flake.nix").write_text(text)
+        return folder
+
+    return make
+
+
+@pytest.mark.parametrize(
+    ("example", "flags", "home"),
+    [
+        ("standalone", ("#alice",), "/home/alice"),
+        ("nixos", (f"#{DESK}", "--user", "alice"), "/home/alice"),
+        ("nixos", ('#nixosConfigurations."desk"', "--user", "bob"), "/home/bob"),
+        ("nixos", ("#desk", "--user", "bob"), "/home/bob"),
+        ("nix-darwin", (f"#{LAPTOP}",), "/Users/alice"),
+        ("nix-darwin", ("#laptop", "--user", "alice"), "/Users/alice"),
+    ],
+)
+def test_a_home_of_each_installation(
+    hmeval_command: Command, copy: Callable[..., Path], example: str, flags: tuple[str, ...], home: str
+) -> None:
+    name, *more = flags
+    done = hmeval_command(
+        "eval", "--json", "config.home.homeDirectory", "--offline", "--flake", f".{name}", *more, cwd=copy(example)
+    )
+    assert value(done) == home
+
+
+def test_an_option_of_a_user_of_a_system(hmeval_command: Command, copy: Callable[..., Path]) -> None:
+    """The option begins at `home`, its definitions are those of all modules, told where the user edits them."""
+    folder = copy("nixos")
+    done = hmeval_command(
+        "options", "home.packages", "--format", "json", "--offline", "--flake", f"{folder}#{DESK}", "--user", "alice"
+    )
+    assert done.returncode == 0, done.stderr
+    shown = json.loads(done.stdout)
+    (option,) = shown["options"]
+    assert option["loc"] == ["home", "packages"]
+    assert {f"{folder}/shared.nix", f"{folder}/alice.nix"} <= {each["file"] for each in option["definitions"]}
+    assert shown["target"] == {"kind": "flake", "flake": str(folder), "name": DESK, "user": "alice"}
+
+
+def test_what_the_system_gives_its_users(copy: Callable[..., Path]) -> None:
+    """extraSpecialArgs, osConfig, sharedModules, the account's name, the system's pkgs."""
+    with hmeval.load(flake=f"{copy('nixos')}#{DESK}", user="alice", offline=True) as home:
+        variables = home.evaluate("config.home.sessionVariables").to_python()
+        assert (variables["EDITOR"], variables["MACHINE"], variables["PAGER"]) == ("nvim", "desk", "less -R")
+        assert home.evaluate("[ config.home.username config.home.uid ]").to_python() == ["alice", 1000]
+        assert home.evaluate("pkgs.config").to_python() == {"allowUnfree": True}
+        assert home.evaluate("config.submoduleSupport.externalPackageInstall").to_python() is True
+        assert "home.username" in home.options
+        assert not [name for name in home.all_options if name.startswith(("home-manager", "hmeval"))]
+
+
+def test_the_systems_own_options(hmeval_command: Command, copy: Callable[..., Path]) -> None:
+    folder = copy("nixos")
+    done = hmeval_command("options", "--format", "names", "--system", "--offline", "--flake", f"{folder}#{DESK}")
+    names = done.stdout.splitlines()
+    assert {"users.users", "home-manager.useGlobalPkgs", "services.openssh.enable"} <= set(names), done.stderr
+    assert "home.username" not in names
+    done = hmeval_command(
+        "eval",
+        "--json",
+        "config.system.primaryUser",
+        "--system",
+        "--offline",
+        "--flake",
+        f"{copy('nix-darwin')}#{LAPTOP}",
+    )
+    assert value(done) == "alice"
+
+
+def test_the_host_of_this_machine_is_taken(hmeval_command: Command, copy: Callable[..., Path]) -> None:
+    """As nixos-rebuild and darwin-rebuild take it, without a name and without any flag."""
+    nixos = copy("nixos", desk=platform.node())
+    done = hmeval_command("eval", "--json", "config.home.username", "--offline", "--user", "bob", cwd=nixos)
+    assert value(done) == "bob"
+    darwin = copy("nix-darwin", laptop=platform.node().partition(".")[0])
+    assert value(hmeval_command("eval", "--json", "config.home.username", "--offline", cwd=darwin)) == "alice"
+    assert (
+        value(hmeval_command("eval", "--json", "1", "--offline", "--flake", ".#darwinConfigurations", cwd=darwin)) == 1
+    )
+
+
+def test_a_home_of_its_own_comes_before_that_of_a_system(hmeval_command: Command, copy: Callable[..., Path]) -> None:
+    folder = copy("nixos", desk=platform.node())
+    text = (folder / "flake.nix").read_text()
+    extra = 'homeConfigurations.alice = { config.home.username = "standalone"; options = { }; pkgs.lib = { }; };'
+    (folder / "flake.nix").write_text(text.replace("nixosConfigurations", f"{extra}\n nixosConfigurations"))
+    assert value(hmeval_command("eval", "--json", "config.home.username", "--offline", cwd=folder)) == "standalone"
+    done = hmeval_command("eval", "--json", "config.home.username", "--offline", "--user", "alice", cwd=folder)
+    assert value(done) == "alice"
+    message = failure(
+        hmeval_command("eval", "1", "--offline", "--flake", ".#homeConfigurations.alice", "--system", cwd=folder)
+    )
+    assert "homeConfigurations.alice is a home of its own: --system goes with that of a system" in message
+
+
+def test_several_hosts_several_users_and_none(hmeval_command: Command, copy: Callable[..., Path]) -> None:
+    folder = copy("nixos", desk='not-here = abort ""; nixosConfigurations.desk')
+    message = failure(hmeval_command("options", "--offline", cwd=folder))
+    assert "homeConfigurations.alice" in message
+    assert f"nixosConfigurations.{platform.node()}" in message
+    assert f"\n  --flake {folder}#{DESK}\n  --flake {folder}#nixosConfigurations.not-here\n" in message
+    message = failure(hmeval_command("options", "--offline", "--flake", f".#{DESK}", cwd=folder))
+    assert f"{folder}#{DESK} manages the homes of several users: give one of --user alice, --user bob" in message
+    message = failure(hmeval_command("options", "--offline", "--flake", f".#{DESK}", "--user", "zoe", cwd=folder))
+    assert "has no home-manager.users.zoe: give one of --user alice, --user bob" in message
+
+
+@pytest.mark.parametrize(
+    ("removed", "problem"),
+    [
+        ("home-manager.nixosModules.home-manager", "does not import Home Manager's module"),
+        ("./configuration.nix", "has no home-manager.users"),
+    ],
+)
+def test_a_system_without_homes(hmeval_command: Command, copy: Callable[..., Path], removed: str, problem: str) -> None:
+    folder = copy("nixos", **{removed: ""})
+    (folder / "configuration.nix").write_text("{ }")
+    message = failure(hmeval_command("options", "--offline", "--flake", f"{folder}#{DESK}"))
+    assert f"{folder}#{DESK} {problem}" in message
+    assert "--system" in message
+
+
+def test_a_system_that_fails_is_told_at_its_place(hmeval_command: Command, copy: Callable[..., Path]) -> None:
+    folder = copy("nixos")
+    file = folder / "configuration.nix"
+    file.write_text(file.read_text().replace("services.openssh.enable", "services.opensssh.enable"))
+    for more in ((), ("--user", "alice"), ("--system",)):
+        message = failure(hmeval_command("options", "--offline", "--flake", f"{folder}#{DESK}", *more))
+        assert "The option `services.opensssh' does not exist" in message
+        assert f"{folder}/configuration.nix" in message
+
+
+def test_a_lib_without_value_meta(copy: Callable[..., Path], tmp_path: Path) -> None:
+    """nixpkgs before 25.11: the same options, values and definitions."""
+    folder = copy("nixos")
+    nixpkgs = tmp_path / "nixpkgs"
+    shutil.copytree(STAND_INS / "nixpkgs", nixpkgs)
+    definitions = nixpkgs / "lib/modules/definitions.nix"
+    definitions.write_text(definitions.read_text().replace("inherit (merged.checkedAndMerged) valueMeta;", ""))
+    flake = f"{folder}#{DESK}"
+
+    def told(**more: object) -> list[object]:
+        with hmeval.load(flake=flake, user="alice", offline=True, **more) as home:  # type: ignore[arg-type]
+            option = home.option("home.sessionVariables")
+            files = [
+                each["file"].replace(str(nixpkgs), str(STAND_INS / "nixpkgs")) for each in option.definitions or ()
+            ]
+            return [[*home.all_options], option.value, [file for file in files if file.startswith(str(folder))]]
+
+    with hmeval.load(flake=flake, system=True, offline=True, override_inputs={"nixpkgs": f"path:{nixpkgs}"}) as system:
+        assert not system.evaluate("options.home-manager.users ? valueMeta").to_python()
+    assert told(override_inputs={"nixpkgs": f"path:{nixpkgs}"}) == told()
+
+
+def test_a_nixos_configuration_in_a_file(hmeval_command: Command, copy: Callable[..., Path]) -> None:
+    folder = copy("nixos")
+    module = f"{STAND_INS}/home-manager/nixos"
+    (folder / "flake.nix").unlink()
+    text = (folder / "configuration.nix").read_text()
+    (folder / "configuration.nix").write_text(
+        text.replace("nixpkgs.hostPlatform", f"imports = [ {module} ];\n  nixpkgs.hostPlatform")
+    )
+    file = ("--file", folder / "configuration.nix", "--offline")
+    assert value(hmeval_command("eval", "--json", "config.home.username", *file, "--user", "bob")) == "bob"
+    assert value(hmeval_command("eval", "--json", "config.networking.hostName", *file, "--system")) == "desk"
+    assert "several users: give one of --user alice, --user bob" in failure(hmeval_command("options", *file))
+    (folder / "configuration.nix").rename(folder / "desk.nix")
+    renamed = ("--file", folder / "desk.nix", "--user", "alice", "--nixpkgs", STAND_INS / "nixpkgs")
+    done = hmeval_command("options", "--format", "json", "home.username", *renamed)
+    assert value(done)["target"] == {  # type: ignore[index]
+        "kind": "nixos-file",
+        "file": str(folder / "desk.nix"),
+        "nixpkgs": str(STAND_INS / "nixpkgs"),
+        "user": "alice",
+    }
+    message = failure(hmeval_command("options", "--file", folder / "desk.nix", "--system", "--nixpkgs", folder))
+    assert "holds no nixos/lib/eval-config.nix" in message
