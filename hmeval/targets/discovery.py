@@ -46,11 +46,14 @@ def discover(*, wants_system: bool = False) -> Iterator[Candidate]:
 
     Where one folder has two that would do, TargetError lists both; `wants_system` says that a home alone would not.
     """
-    there = [one for one in looked_at() if one.is_there and not (wants_system and one.path.name == "home.nix")]
-    for candidate in dict.fromkeys(there):
-        rivals = [one for one in there if one.file and one.path.parent == candidate.path.parent]
-        if candidate.file and len({one.path for one in rivals}) > 1:
-            listed = "".join(f"\n  {one.flag}" for one in dict.fromkeys(rivals))
+    there: dict[str, Candidate] = {}
+    for one in looked_at():
+        if one.is_there and not (wants_system and one.path.name == "home.nix"):
+            there.setdefault(one.flag, one)
+    for candidate in there.values():
+        rivals = [one for one in there.values() if one.file and one.path.parent == candidate.path.parent]
+        if candidate.file and len(rivals) > 1:
+            listed = "".join(f"\n  {one.flag}" for one in rivals)
             raise TargetError(f"{candidate.path.parent} holds several configurations; give one of them:{listed}")
         yield candidate
 

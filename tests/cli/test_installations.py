@@ -221,3 +221,42 @@ def test_a_nixos_configuration_in_a_file(hmeval_command: Command, copy: Callable
     }
     message = failure(hmeval_command("options", "--file", folder / "desk.nix", "--system", "--nixpkgs", folder))
     assert "holds no nixos/lib/eval-config.nix" in message
+
+
+def test_what_is_found_without_flags(hmeval_command: Command, copy: Callable[..., Path], tmp_path: Path) -> None:
+    """A flake that is about something else is passed over; what is next is taken."""
+    project = tmp_path / "home/project"
+    project.mkdir(parents=True)
+    (project / "flake.nix").write_text('{ outputs = { self }: { devShells = throw "never asked for"; }; }')
+    message = failure(hmeval_command("eval", "1", "--offline", cwd=project))
+    assert f"the flake {project} has no homeConfigurations, nixosConfigurations or darwinConfigurations" in message
+    assert "--flake REF[#NAME] or --file home.nix" in message
+    shutil.copytree(EXAMPLES / "standalone", tmp_path / "home", dirs_exist_ok=True)
+    (tmp_path / "home/flake.nix").unlink()
+    assert value(hmeval_command("eval", "--json", "config.home.username", "--offline", cwd=project)) == "alice"
+    config = {"XDG_CONFIG_HOME": str(tmp_path / "config")}
+    (tmp_path / "config").mkdir()
+    (tmp_path / "config/home-manager").symlink_to(copy("standalone"))
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    done = hmeval_command("options", "--format", "json", "home.username", "--offline", cwd=elsewhere, env=config)
+    assert value(done)["target"]["flake"] == str(tmp_path / "standalone")  # type: ignore[index]
+    (elsewhere / "home.nix").write_text("{ }")
+    (elsewhere / "configuration.nix").write_text("{ }")
+    message = failure(hmeval_command("options", "--offline", cwd=elsewhere, env=config))
+    assert f"{elsewhere} holds several configurations" in message
+
+
+def test_the_folder_answers_as_fast_as_the_flag(
+    copy: Callable[..., Path], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """What discovery asks of the disk is the same few names, whatever is in the folders."""
+    from hmeval.targets import discovery
+
+    folder = copy("standalone")
+    monkeypatch.chdir(folder)
+    looked: list[Path] = []
+    is_file = Path.is_file
+    monkeypatch.setattr(Path, "is_file", lambda path: looked.append(path) or is_file(path))
+    assert next(discovery.discover()).flake == str(folder)
+    assert len(looked) <= 3 * len(folder.parents) + 12
