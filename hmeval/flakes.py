@@ -31,10 +31,19 @@ _NO_REVISION = "0" * 40
 
 
 class Called(NamedTuple):
-    """A flake that is locked: what call_flake gives for it, and where it was fetched to."""
+    """A flake that is locked.
+
+    Attributes:
+        function: what call_flake gives for it.
+        top: where it was fetched to.
+        lock: its lock file, complete.
+        known: the lock file that it has; an empty one where it has none.
+    """
 
     function: str
     top: Place
+    lock: LockFile
+    known: LockFile
 
     @property
     def expression(self) -> str:
@@ -64,7 +73,12 @@ def _locked_flake(sources: _Sources, top: Place, reference: FlakeReference, writ
     if is_changed and write_lock_file:
         _write(locked.lock, reference, sources.rules)
         return open_flake(sources.evaluator, reference)
-    return Called(call_flake(locked, is_dirty=is_changed), top)
+    return Called(call_flake(locked, is_dirty=is_changed), top, locked.lock, known)
+
+
+def inputs_of(evaluator: AnyEvaluator, called: Called) -> Mapping[str, Input]:
+    """The inputs that a flake's flake.nix declares."""
+    return _Sources(evaluator).inputs(called.top.folder)
 
 
 def unfetched_input(error: EvaluationError) -> EvaluationError:

@@ -30,12 +30,14 @@ class Found(NamedTuple):
         target: what to evaluate.
         evaluate: gives its value where something was evaluated on the way to it, once; else None.
         called: the flake that it is of, or None.
+        system: for a user inside a system, that system, evaluated: a set with `host` and `users`; else None.
         candidate: where it was discovered, when nothing was given; else None.
     """
 
     target: Target
     evaluate: Callable[[], Value] | None = None
     called: Called | None = None
+    system: Value | None = None
     candidate: Candidate | None = None
 
 
@@ -104,7 +106,7 @@ def _of_system(
     looked_up = evaluator.eval(LOOK_UP.format(host=host))
     user = choose_user(request.user, _users(looked_up, request.user, source), _shown(description))
     target = user_target(host, user, source, description)
-    return Found(target, lambda: evaluator.eval(USER_OF)(looked_up["host"])(user))
+    return Found(target, lambda: evaluator.eval(USER_OF)(looked_up["host"])(user), system=looked_up)
 
 
 def _users(looked_up: Value, wanted: str | None, source: tuple[str, Path] | None) -> Sequence[str] | None:

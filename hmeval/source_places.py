@@ -27,12 +27,16 @@ class SourcePlaces:
         """Any error that names files, which it names in the folder."""
         if isinstance(error, EvaluationError):
             return self.error(error)
-        return type(error)(str(error).replace(f"{self._copy}/", f"{self._folder}/").replace(self._copy, self._folder))
+        return type(error)(self.text(str(error)))
+
+    def text(self, text: str) -> str:
+        """Any text that names files, which it names in the folder."""
+        return text.replace(f"{self._copy}/", f"{self._folder}/").replace(self._copy, self._folder)
 
     def error(self, error: EvaluationError) -> EvaluationError:
         """The error at its place in the folder; its message, too, names files there."""
         message = error.message.replace(f"{self._copy}/", f"{self._folder}/") + self._unknown_to_git(error.message)
-        return EvaluationError(message, error.kind, self._position(error.position), error.trace, error.option)
+        return EvaluationError(message, error.kind, self._moved(error.position), error.trace, error.option)
 
     def _unknown_to_git(self, message: str) -> str:
         """A remark on a file that a message misses: it is in the folder, and not in the copy."""
@@ -67,8 +71,12 @@ class SourcePlaces:
             reason=definition.reason.replace(f"{self._copy}/", f"{self._folder}/"),
         )
 
-    def _position(self, position: Position | None) -> Position | None:
-        return position and position._replace(file=self._file(position.file))
+    def position(self, position: Position) -> Position:
+        """A place in the folder."""
+        return position._replace(file=self._file(position.file))
+
+    def _moved(self, position: Position | None) -> Position | None:
+        return position and self.position(position)
 
     def _file_if_any(self, file: str | None) -> str | None:
         return None if file is None else self._file(file)

@@ -1,31 +1,42 @@
-"""`hmeval doctor`: what is in use, and what is wrong with it."""
+"""`hmeval doctor`: what is in use, where a target was looked for, and what is wrong with it."""
 
 from __future__ import annotations
 
 import argparse
+import sys
 
+from hmeval.cli.failures import FAILED
 from hmeval.cli.output import write
+from hmeval.cli.target_flags import add_target_flags, check_target_flags, target_request
 
 
 def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the command to the command line."""
     parser = commands.add_parser(
         "doctor",
-        help="show which engine and store are in use",
-        description="Show which engine, version, store and capabilities are in use.",
+        help="show what is in use, and what is wrong with it",
+        description="Show the engine and store in use, which target was found and why, the inputs of its flake, and "
+        "what is wrong with them and with Home Manager's settings. Exits with 1 where something will fail.",
         allow_abbrev=False,
     )
     parser.add_argument("--json", action="store_true", help="the report as JSON")
+    add_target_flags(parser)
     parser.set_defaults(run=run, parser=parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Show the report. Raises EngineError where there is no engine."""
+    check_target_flags(arguments)
     from hmeval import doctor
 
-    report = doctor.report()
+    report = doctor.report(target_request(arguments))
     if arguments.json:
         from hmeval.render.json_text import json_text
 
-        return write(f"{json_text(report, indent=2)}\n")
-    return write("".join(f"{subject:8}{text}\n" for subject, text in doctor.described(report)))
+        text = f"{json_text(report, indent=2)}\n"
+    else:
+        from hmeval.render.doctor_page import doctor_page
+        from hmeval.render.terminal import style_for
+
+        text = doctor_page(report, style_for(sys.stdout))
+    return write(text) or (FAILED if doctor.will_fail(report) else 0)

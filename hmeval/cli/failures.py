@@ -8,39 +8,12 @@ import re
 import sys
 from collections.abc import Callable, Iterator
 
+from hmeval.advice import what_to_do
 from hmeval.cli.output import warn
 from hmeval.errors import EngineError, EvaluationError, HmevalError, Position
 
 FAILED, WRONG_USAGE, INTERRUPTED = 1, 2, 130
 
-_WHAT_TO_DO = {
-    "throw": "the configuration ends the evaluation itself here: the message says what it wants",
-    "assertion": "an assertion of the configuration is not met: change what it is about",
-    "type": "give a value of the type that is expected there",
-    "missing-attribute": "check the spelling of the attribute, and that what holds it has it",
-    "undefined-variable": "check the spelling, or add the name to the module's arguments ({ config, lib, pkgs, ... }:)",
-    "syntax": "correct the expression there",
-    "infinite-recursion": "something depends on itself: look for `config` used in `imports`, or in its own definition",
-    "stack-overflow": "the evaluation goes too deep: look for a recursion without an end",
-    "aborted": "the configuration ends the evaluation itself here: the message says what it wants",
-}
-# What the module system throws, by what it says (nixpkgs lib/modules.nix) and Home Manager (modules/default.nix).
-_WHAT_TO_DO_BY_MESSAGE = (
-    (
-        "' does not exist.",
-        "check the option's name (hmeval options --search WORD), and that the module that declares it is imported",
-    ),
-    ("' is not of type `", "define a value of that type there"),
-    ("no longer has any effect", "remove this definition; the message says what took the option's place"),
-    (
-        "' is read-only, but it's set multiple times",
-        "remove this definition: the option is set elsewhere, once and for all",
-    ),
-    ("Failed assertions:", "an assertion of the configuration is not met: change what it is about"),
-    ("which flake.lock has as", "go where it can be fetched from, or replace it: --override-input NAME DIR"),
-    ("Git does not know it", "tell Git of the file: git add FILE"),
-    ("No such file or directory", "check the path where it is written (imports, source, readFile)"),
-)
 # The contexts that the module system adds to an error's trace (nixpkgs lib/modules.nix, addErrorContext).
 _DEFINITIONS = re.compile(r"^while evaluating definitions from `(/.*)':?$")
 _OPTION = re.compile(r"^while evaluating the option `(.*)':?$")
@@ -105,7 +78,7 @@ def _lines_of_error(error: EvaluationError, advice: str) -> Iterator[str]:
         yield f"  in the definitions of {file}"
     if option := error.option or _named_by(_OPTION, error):
         yield f"  option: {option}"
-    if advice := advice or _advice(error):
+    if advice := advice or what_to_do(error):
         yield f"  to do: {advice}"
 
 
@@ -113,11 +86,6 @@ def _named_by(context: re.Pattern[str], error: EvaluationError) -> str | None:
     """What the innermost frame of such a context in the trace names."""
     found = (context.search(frame.text) for frame in error.trace)
     return next((match[1] for match in found if match), None)
-
-
-def _advice(error: EvaluationError) -> str:
-    of_the_module_system = (advice for part, advice in _WHAT_TO_DO_BY_MESSAGE if part in error.message)
-    return next(of_the_module_system, _WHAT_TO_DO.get(error.kind, ""))
 
 
 def _cut(message: str) -> str:

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from hmeval.configuration import Configuration
+    from hmeval.targets.request import Request
 
 
 def add_target_flags(parser: argparse.ArgumentParser) -> None:
@@ -74,6 +75,23 @@ def check_target_flags(arguments: argparse.Namespace) -> None:
         raise WrongUsage("--override-input goes with --flake; for --file, give --home-manager DIR or --nixpkgs DIR")
 
 
+def target_request(arguments: argparse.Namespace) -> Request:
+    """What the flags ask for."""
+    from hmeval.targets.request import Request
+
+    return Request(
+        flake=arguments.flake,
+        file=arguments.file,
+        home_manager=arguments.home_manager,
+        nixpkgs=arguments.nixpkgs,
+        offline=arguments.offline,
+        override_inputs=dict(arguments.override_input),
+        write_lock_file=arguments.write_lock_file,
+        user=arguments.user,
+        system=arguments.system,
+    )
+
+
 def load_target(arguments: argparse.Namespace, progress: Callable[[int], None] | None = None) -> Configuration:
     """The configuration that the flags name, for `with`. Raises WrongUsage, and what `hmeval.load` raises."""
     check_target_flags(arguments)
@@ -84,16 +102,4 @@ def load_target(arguments: argparse.Namespace, progress: Callable[[int], None] |
     worker = Worker(listener=pass_on)
     from hmeval.configuration import load
 
-    return load(
-        flake=arguments.flake,
-        file=arguments.file,
-        home_manager=arguments.home_manager,
-        nixpkgs=arguments.nixpkgs,
-        offline=arguments.offline,
-        override_inputs=dict(arguments.override_input),
-        write_lock_file=arguments.write_lock_file,
-        user=arguments.user,
-        system=arguments.system,
-        progress=progress,
-        evaluator=worker,
-    )
+    return load(**target_request(arguments)._asdict(), progress=progress, evaluator=worker)

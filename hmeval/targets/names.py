@@ -110,6 +110,11 @@ def _tried(output: str, name: str | None) -> list[str]:
         return [name]
     if output == HOME:
         return home_names()[::-1]
+    return host_names(output)
+
+
+def host_names(output: str) -> list[str]:
+    """The name of this machine among nixosConfigurations, or darwinConfigurations, in a list."""
     return [_nixos_name() if output == NIXOS else _darwin_name()]
 
 

@@ -257,6 +257,11 @@ def test_the_folder_answers_as_fast_as_the_flag(
     monkeypatch.chdir(folder)
     looked: list[Path] = []
     is_file = Path.is_file
-    monkeypatch.setattr(Path, "is_file", lambda path: looked.append(path) or is_file(path))
+
+    def look(path: Path) -> bool:
+        looked.append(path)
+        return is_file(path)
+
+    monkeypatch.setattr(Path, "is_file", look)
     assert next(discovery.discover()).flake == str(folder)
     assert len(looked) <= 3 * len(folder.parents) + 12
