@@ -15,7 +15,6 @@ from hmeval.diagnosis.machine import check_backup_variables, check_features, che
 from hmeval.errors import EvaluationError, HmevalError, Position
 from hmeval.evaluation.any_evaluator import AnyEvaluator
 from hmeval.evaluation.engine import engine
-from hmeval.evaluation.evaluator import Evaluator
 from hmeval.flakes import Called, inputs_of
 from hmeval.literals import string_literal
 from hmeval.resolution import Found, find_target
@@ -36,8 +35,8 @@ _SETTINGS = (
 _NIX = Path(__file__).resolve().parent / "nix"
 
 
-def report(request: Request) -> dict[str, Any]:
-    """Everything that the doctor knows, as data.
+def report(request: Request, evaluator: AnyEvaluator) -> dict[str, Any]:
+    """Everything that the doctor knows, as data; `evaluator` is what evaluates, and ends with it.
 
     `format_version`, `engine` (see `hmeval.engine`); `looked_at`: the places of discovery, where nothing was asked for;
     `target`, or None; `inputs`: the nixpkgs, Home Manager and nix-darwin of a flake, and which serves what; `settings`:
@@ -46,7 +45,7 @@ def report(request: Request) -> dict[str, Any]:
     What is wrong with the target is among the findings. Raises EngineError where there is no engine.
     """
     examination = _Examination(request)
-    with Evaluator() as evaluator:
+    with evaluator:
         examination.run(evaluator)
     return {
         "format_version": "1",

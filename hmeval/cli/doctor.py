@@ -6,7 +6,7 @@ import argparse
 import sys
 
 from hmeval.cli.failures import FAILED
-from hmeval.cli.output import write
+from hmeval.cli.output import pass_on, write
 from hmeval.cli.target_flags import add_target_flags, check_target_flags, target_request
 
 
@@ -27,9 +27,9 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
 def run(arguments: argparse.Namespace) -> int:
     """Show the report. Raises EngineError where there is no engine."""
     check_target_flags(arguments)
-    from hmeval import doctor
+    from hmeval import Worker, doctor
 
-    report = doctor.report(target_request(arguments))
+    report = doctor.report(target_request(arguments), Worker(listener=pass_on))
     if arguments.json:
         from hmeval.render.json_text import json_text
 
