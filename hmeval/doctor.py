@@ -22,7 +22,7 @@ from hmeval.source_places import SourcePlaces
 from hmeval.targets.discovery import looked_at
 from hmeval.targets.names import DARWIN, HOME, NIXOS, host_names
 from hmeval.targets.request import Request
-from hmeval.targets.sources import HOME_MANAGER, NIXPKGS, Source, sources, store_path
+from hmeval.targets.sources import HOME_MANAGER, NIXPKGS, Source, holds, sources
 from hmeval.targets.system import LOOK_UP
 
 _SETTINGS = (
@@ -32,6 +32,8 @@ _SETTINGS = (
     "overwriteBackup",
     "enableLegacyProfileManagement",
 )
+# The facts that are paths below an input.
+_EVALUATED = {"packages": NIXPKGS, "systemPackages": NIXPKGS, "homeManager": HOME_MANAGER}
 _NIX = Path(__file__).resolve().parent / "nix"
 
 
@@ -164,8 +166,12 @@ class _Installation:
         lock = called.known if called.known.root.inputs or replaced else called.lock
         if not lock.root.inputs:
             return
-        inputs = Inputs(f"{called.top.folder}/flake.nix", inputs_of(self._evaluator, called), lock)
-        serving = _Serving(inputs, facts)
+        file = f"{called.top.folder}/flake.nix"
+        store = str(facts.get("storeDirectory", "/nix/store"))
+        known = {facts[name]: repository for name, repository in _EVALUATED.items() if facts.get(name)}
+        found = sources(lock, known, store)
+        inputs = Inputs(file, inputs_of(self._evaluator, called), lock, found)
+        serving = _Serving(inputs, facts, store)
         self._examination.inputs = serving.describe()
         yield from check_inputs(inputs, serving.home_manager, serving.packages)
 
@@ -208,9 +214,9 @@ class _Installation:
 class _Serving:
     """Which input serves what: known by the store paths that were evaluated, else by the inputs' names."""
 
-    def __init__(self, inputs: Inputs, facts: Mapping[str, Any]) -> None:
+    def __init__(self, inputs: Inputs, facts: Mapping[str, Any], store: str) -> None:
         self._inputs = inputs
-        self._store = str(facts.get("storeDirectory", "/nix/store"))
+        self._store = store
         self.packages = self._serves(NIXPKGS, facts.get("packages"))
         self.system = self._serves(NIXPKGS, facts.get("systemPackages"))
         self.home_manager = self._serves(HOME_MANAGER, facts.get("homeManager"))
@@ -226,15 +232,15 @@ class _Serving:
         }
         described = [
             one.describe() | {"serves": [part for part, source in parts.items() if source and source.node is one.node]}
-            for one in sources(self._inputs.lock)
+            for one in self._inputs.sources
         ]
         return {"file": self._inputs.file, "sources": described}
 
     def _serves(self, repository: str, evaluated: str | None) -> Source | None:
         if evaluated is None:
             return None
-        candidates = [one for one in sources(self._inputs.lock) if one.repository == repository]
-        by_path = (one for one in candidates if f"{evaluated}/".startswith(f"{store_path(one.node, self._store)}/"))
+        candidates = [one for one in self._inputs.sources if one.repository == repository]
+        by_path = (one for one in candidates if holds(one.node, evaluated, self._store))
         # A replaced input, or one that is relative to another, is not at the path that the lock file tells.
         named = self._inputs.find((repository,))
         return next(by_path, named or next(iter(candidates), None))

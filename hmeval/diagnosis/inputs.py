@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from difflib import get_close_matches
 from typing import NamedTuple
 
@@ -11,7 +11,7 @@ from hmeval.errors import Position
 from hmeval.targets.lock import InputPath, LockFile, Node
 from hmeval.targets.locking import Input
 from hmeval.targets.reference import describe_reference, same_reference
-from hmeval.targets.sources import HOME_MANAGER, NIXPKGS, Source, sources
+from hmeval.targets.sources import HOME_MANAGER, NIXPKGS, Source
 
 
 class Inputs(NamedTuple):
@@ -21,16 +21,18 @@ class Inputs(NamedTuple):
         file: its flake.nix.
         declared: what that asks for.
         lock: what flake.lock says.
+        sources: those of them that are nixpkgs, Home Manager or nix-darwin.
     """
 
     file: str
     declared: Mapping[str, Input]
     lock: LockFile
+    sources: Sequence[Source]
 
     def find(self, path: InputPath) -> Source | None:
         """The nixpkgs, Home Manager, … at a path, whatever it follows on the way."""
         node = self.lock.find(path)
-        return next((one for one in sources(self.lock) if one.node is node), None)
+        return next((one for one in self.sources if one.node is node), None)
 
     def position(self, name: str) -> tuple[Position, ...]:
         """Where flake.nix declares an input."""
@@ -108,7 +110,7 @@ def _content(node: Node) -> str | None:
 
 
 def _several_home_managers(inputs: Inputs, used: Source | None) -> Iterator[Finding]:
-    all_of_them = [one for one in sources(inputs.lock) if one.repository == HOME_MANAGER]
+    all_of_them = [one for one in inputs.sources if one.repository == HOME_MANAGER]
     if len(all_of_them) < 2:
         return
     first = used or all_of_them[0]
@@ -127,7 +129,7 @@ def _several_home_managers(inputs: Inputs, used: Source | None) -> Iterator[Find
 def _same_content(inputs: Inputs, told: Node | None) -> Iterator[Finding]:
     """Inputs that are one tree and two nodes; of the node `told`, _follows tells."""
     seen: dict[str, Source] = {}
-    for source in sources(inputs.lock):
+    for source in inputs.sources:
         content = _content(source.node)
         if content is None or source.node is told:
             continue

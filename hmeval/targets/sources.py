@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from base64 import b64decode
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Any, NamedTuple
@@ -70,14 +70,28 @@ class Source(NamedTuple):
         }
 
 
-def sources(lock: LockFile) -> list[Source]:
-    """The inputs of a lock file, at any depth, that are nixpkgs, Home Manager or nix-darwin; each node once."""
+def sources(lock: LockFile, evaluated: Mapping[str, str] | None = None, store: str = "/nix/store") -> list[Source]:
+    """The inputs of a lock file, at any depth, that are nixpkgs, Home Manager or nix-darwin; each node once.
+
+    They are known by the names of their repositories, and those of another name by what was `evaluated`: paths below
+    them in the `store`, and which of the three they are.
+    """
     found: dict[int, Source] = {}
     for path, node in sorted(_nodes(lock), key=lambda entry: (len(entry[0]), entry[0])):
-        repository = _repository(node)
+        repository = _repository(node) or _evaluated(node, evaluated or {}, store)
         if repository:
             found.setdefault(id(node), Source(repository, path, node))
     return list(found.values())
+
+
+def _evaluated(node: Node, evaluated: Mapping[str, str], store: str) -> str | None:
+    return next((repository for path, repository in evaluated.items() if holds(node, path, store)), None)
+
+
+def holds(node: Node, path: str, store: str) -> bool:
+    """Whether a path in the store is that of a locked input, or below it."""
+    top = store_path(node, store)
+    return top is not None and f"{path}/".startswith(f"{top}/")
 
 
 def store_path(node: Node, store: str) -> str | None:

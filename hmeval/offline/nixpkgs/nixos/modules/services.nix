@@ -15,6 +15,15 @@ let
     types.str
   ];
 
+  units =
+    description:
+    mkOption {
+      type = types.listOf types.str;
+      default = [ ];
+      example = [ "multi-user.target" ];
+      inherit description;
+    };
+
   unit = types.submodule {
     options = {
       description = mkOption {
@@ -22,11 +31,14 @@ let
         default = "";
         description = "What the unit is for.";
       };
-      wantedBy = mkOption {
-        type = types.listOf types.str;
-        default = [ ];
-        example = [ "multi-user.target" ];
-        description = "The units that start this one.";
+      wantedBy = units "The units that start this one.";
+      wants = units "The units that this one starts.";
+      after = units "The units that are started first.";
+      before = units "The units that are started later.";
+      stopIfChanged = mkOption {
+        type = types.bool;
+        default = true;
+        description = "Whether a change stops the unit and starts it again, or restarts it.";
       };
       environment = mkOption {
         type = types.attrsOf types.str;
@@ -65,6 +77,11 @@ in
       type = types.attrsOf unit;
       default = { };
       description = "The system's services.";
+    };
+    systemd.user.services = mkOption {
+      type = types.attrsOf unit;
+      default = { };
+      description = "The services that each user has.";
     };
   };
 

@@ -31,6 +31,11 @@ in
         example = "26.05";
         description = "The release with which this system was begun.";
       };
+      userActivationScripts = mkOption {
+        type = types.attrsOf types.unspecified;
+        default = { };
+        description = "What is run for each user when the system is activated.";
+      };
       build.toplevel = mkOption {
         type = types.package;
         internal = true;
