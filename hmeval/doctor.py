@@ -17,7 +17,7 @@ from hmeval.evaluation.any_evaluator import AnyEvaluator
 from hmeval.evaluation.engine import engine
 from hmeval.flakes import Called, inputs_of
 from hmeval.literals import string_literal
-from hmeval.resolution import Found, find_target
+from hmeval.resolution import Found, find_target, names_of
 from hmeval.source_places import SourcePlaces
 from hmeval.targets.discovery import looked_at
 from hmeval.targets.names import DARWIN, HOME, NIXOS, host_names
@@ -182,7 +182,7 @@ class _Installation:
 
     def _homes_of(self, called: Called, user: str) -> list[str]:
         """The homes of their own that the flake has for a user, by their names."""
-        names = self._evaluator.eval(f"{called.expression}.{HOME} or {{ }}").attr_names()
+        names = names_of(self._evaluator, called, HOME)
         return [f"{HOME}.{name}" for name in names if name.partition("@")[0] == user]
 
     def _systems_with(self, called: Called) -> list[str]:
@@ -190,9 +190,9 @@ class _Installation:
         found = []
         for output in (NIXOS, DARWIN):
             for name in host_names(output):
-                system = f"{called.expression}.{output} or {{ }}"
-                if name in self._evaluator.eval(system).attr_names():
-                    found += self._managed_by(f"({system}).{string_literal(name)}", f"{output}.{name}")
+                if name in names_of(self._evaluator, called, output):
+                    system = f"{called.expression}.{output}.{string_literal(name)}"
+                    found += self._managed_by(system, f"{output}.{name}")
         return found
 
     def _managed_by(self, host: str, shown: str) -> list[str]:

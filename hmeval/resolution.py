@@ -76,7 +76,7 @@ def _of_flake(evaluator: AnyEvaluator, request: Request) -> Found:
     source = reference.source(called.top)
 
     def names(output: str) -> Sequence[str]:
-        return _told(lambda: evaluator.eval(f"{called.expression}.{output} or {{ }}").attr_names(), source)
+        return _told(lambda: names_of(evaluator, called, output), source)
 
     wanted = reference.wanted._replace(user=request.user, system=request.system)
     chosen = choose(wanted, names, reference.shown)
@@ -86,6 +86,23 @@ def _of_flake(evaluator: AnyEvaluator, request: Request) -> Found:
     host = reference.host(chosen, called.expression)
     description = reference.describe(chosen)
     return _of_system(evaluator, request, host, source, description)._replace(called=called)
+
+
+def names_of(evaluator: AnyEvaluator, called: Called, output: str) -> Sequence[str]:
+    """The names below an output of a flake. Raises EvaluationError where it is no set."""
+    flake = evaluator.eval(called.expression)
+    try:
+        configurations = flake.get(output)
+    except EvaluationError as error:
+        place = error.position or flake.position(output)
+        raise EvaluationError(error.message, error.kind, place, error.trace, error.option) from None
+    if configurations is None:
+        return []
+    if configurations.type != "set":
+        message = f"{output} is a {configurations.type}; a set of configurations, by name, is expected"
+        raise EvaluationError(message, "type", flake.position(output))
+    names: Sequence[str] = configurations.attr_names()
+    return names
 
 
 def _check_is_home(chosen: Chosen, request: Request) -> None:

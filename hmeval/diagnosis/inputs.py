@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from hmeval.diagnosis.finding import ADVICE, NOTE, WARNING, Finding
 from hmeval.errors import Position
-from hmeval.targets.lock import InputPath, LockFile, Node
+from hmeval.targets.lock import Attributes, InputPath, LockFile, Node
 from hmeval.targets.locking import Input
 from hmeval.targets.reference import describe_reference, same_reference
 from hmeval.targets.sources import HOME_MANAGER, NIXPKGS, Source
@@ -127,11 +127,11 @@ def _several_home_managers(inputs: Inputs, used: Source | None) -> Iterator[Find
 
 
 def _same_content(inputs: Inputs, told: Node | None) -> Iterator[Finding]:
-    """Inputs that are one tree and two nodes; of the node `told`, _follows tells."""
+    """Inputs that are one tree and two nodes; of the node `told`, and of Home Manager, others tell."""
     seen: dict[str, Source] = {}
     for source in inputs.sources:
         content = _content(source.node)
-        if content is None or source.node is told:
+        if content is None or source.node is told or source.repository == HOME_MANAGER:
             continue
         first = seen.setdefault(content, source)
         if first is not source:
@@ -177,9 +177,7 @@ def _unfit_edge(inputs: Inputs, path: InputPath, declared: Input, edge: Node | I
         if edge != declared.follows:
             wanted = "/".join(declared.follows) or "the flake itself"
             yield _outdated(inputs, path[0], f"{shown} follows {wanted} in flake.nix, and {locked} in flake.lock")
-    elif declared.reference is not None and (
-        isinstance(edge, tuple) or not same_reference(edge.original, declared.reference)
-    ):
+    elif declared.reference is not None and (isinstance(edge, tuple) or not _is_locked(edge, declared.reference, path)):
         wanted = describe_reference(declared.reference)
         yield _outdated(inputs, path[0], f"{shown} is {wanted} in flake.nix, and {locked} in flake.lock")
     if isinstance(edge, tuple):
@@ -190,6 +188,15 @@ def _unfit_edge(inputs: Inputs, path: InputPath, declared: Input, edge: Node | I
             yield from _unfit_edge(inputs, (*path, name), below, child)
         elif below.follows is not None or below.reference is not None:
             yield _void(inputs, path, name, edge)
+
+
+def _is_locked(node: Node, reference: Attributes, path: InputPath) -> bool:
+    """Whether a node is one for what flake.nix asks for.
+
+    Of an input that another flake replaces, Nix before 2.26 wrote what is replaced as `original`.
+    """
+    place = {name: value for name, value in reference.items() if name not in ("ref", "rev")}
+    return same_reference(node.original, reference) or (len(path) > 1 and place.items() <= node.locked.items())
 
 
 def _outdated(inputs: Inputs, name: str, message: str) -> Finding:

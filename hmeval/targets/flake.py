@@ -20,6 +20,7 @@ from hmeval.targets.reference import URL_SAFE, describe_reference, parse_referen
 from hmeval.targets.target import OFFLINE, Target
 
 _CALL_FLAKE = Path(__file__).resolve().parent.parent / "nix/call-flake.nix"
+_CONFIGURATION = _CALL_FLAKE.with_name("configuration.nix")
 _SCHEME = re.compile(r"[a-z][a-z0-9+.-]*:")
 _NAME_IN_REGISTRY = re.compile(r"[a-zA-Z][a-zA-Z0-9_-]*")
 
@@ -52,17 +53,16 @@ class FlakeReference:
 
     def target(self, chosen: Chosen, called: str, top: Place) -> Target:
         """The target for a home configuration; `called` is the function that call_flake gives."""
-        output = f"{chosen.output}.{string_literal(chosen.name)}"
         return Target(
-            expression=f"({called} [ ]).{output}",
-            with_module=f"module: ({called} [ module ]).{output}",
+            expression=_pick(f"({called} [ ])", chosen),
+            with_module=f"module: {_pick(f'({called} [ module ])', chosen)}",
             source=self.source(top),
             description=self.describe(chosen),
         )
 
     def host(self, chosen: Chosen, called: str) -> str:
-        """A Nix expression for a system; `called` is the expression that call_flake gives."""
-        return f"{called}.{chosen.output}.{string_literal(chosen.name)}"
+        """A Nix expression for a system; `called` is one for the flake's outputs."""
+        return _pick(called, chosen)
 
     def describe(self, chosen: Chosen) -> dict[str, Any]:
         """What to tell of the flake and of one of its configurations."""
@@ -92,6 +92,11 @@ def call_flake(locked: Locked, *, is_dirty: bool) -> str:
     lock = string_literal(locked.lock.text())
     call = f"import {path_literal(str(_CALL_FLAKE))} {{ inherit modules; lock = {lock}; places = {{ {places}}}; }}"
     return f"(modules: {call})"
+
+
+def _pick(outputs: str, chosen: Chosen) -> str:
+    function = f"import {path_literal(str(_CONFIGURATION))}"
+    return f"({function} {outputs} {string_literal(chosen.output)} {string_literal(chosen.name)})"
 
 
 def _place(place: Place, *, without_revision: bool) -> str:
