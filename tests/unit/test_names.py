@@ -1,0 +1,90 @@
+"""Names of a flake's configurations, resolved as home-manager, nixos-rebuild and darwin-rebuild do."""
+
+from __future__ import annotations
+
+import platform
+import socket
+import sys
+from collections.abc import Mapping, Sequence
+
+import pytest
+
+from hmeval.errors import TargetError
+from hmeval.targets.names import DARWIN, HOME, NIXOS, Chosen, NoConfigurations, Wanted, choose, choose_user, parse_name
+
+
+@pytest.fixture(autouse=True)
+def desk(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A machine whose full name is desk.example.org, as its user alice sees it."""
+    monkeypatch.setenv("USER", "alice")
+    monkeypatch.setattr(socket, "gethostname", lambda: "desk.lan")
+    monkeypatch.setattr(socket, "getfqdn", lambda: "desk.example.org")
+    monkeypatch.setattr(platform, "node", lambda: "desk.lan")
+    monkeypatch.setattr(sys, "platform", "linux")
+
+
+def taken(wanted: Wanted, **there: Sequence[str]) -> Chosen:
+    outputs: Mapping[str, Sequence[str]] = {HOME: (), NIXOS: (), DARWIN: ()} | there
+    return choose(wanted, outputs.__getitem__, "/flake")
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("", Wanted()),
+        ("alice", Wanted(None, "alice")),
+        ('"alice@desk"', Wanted(None, "alice@desk")),
+        ("homeConfigurations.alice", Wanted(HOME, "alice")),
+        ('nixosConfigurations."desk.lan"', Wanted(NIXOS, "desk.lan")),
+        ("nixosConfigurations.desk.lan", Wanted(NIXOS, "desk.lan")),
+        ("darwinConfigurations", Wanted(DARWIN, None)),
+        ("homeConfigurationsX", Wanted(None, "homeConfigurationsX")),
+    ],
+)
+def test_what_is_asked_for(text: str, wanted: Wanted) -> None:
+    assert parse_name(text) == wanted
+
+
+def test_home_manager_takes_the_last_that_is_there() -> None:
+    """home-manager/home-manager: $USER, then $USER@ and the host's full, whole and short name."""
+    names = ["alice", "alice@desk.example.org", "alice@desk.lan", "alice@desk"]
+    for count in range(1, len(names) + 1):
+        assert taken(Wanted(), **{HOME: names[:count]}) == (HOME, names[count - 1])
+
+
+def test_a_system_only_where_there_is_no_home_of_its_own() -> None:
+    both = {HOME: ["alice"], NIXOS: ["desk.lan"]}
+    assert taken(Wanted(), **both) == (HOME, "alice")
+    assert taken(Wanted(user="alice"), **both) == (NIXOS, "desk.lan")
+    assert taken(Wanted(system=True), **both) == (NIXOS, "desk.lan")
+    assert taken(Wanted(), **{HOME: ["bob"], NIXOS: ["desk.lan"]}) == (NIXOS, "desk.lan")
+    assert taken(Wanted(name="alice"), **both) == (HOME, "alice")
+    assert taken(Wanted(name="web", user="alice"), **{NIXOS: ["web"]}) == (NIXOS, "web")
+
+
+def test_nixos_rebuild_takes_the_node_name_as_it_is_and_darwin_rebuild_the_first_part() -> None:
+    assert taken(Wanted(), **{DARWIN: ["desk", "desk.lan"]}) == (DARWIN, "desk")
+    with pytest.raises(TargetError, match=r"nixosConfigurations\.desk\.lan"):
+        taken(Wanted(NIXOS), **{NIXOS: ["desk"]})
+
+
+def test_a_machine_without_a_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(platform, "node", lambda: "")
+    assert taken(Wanted(NIXOS), **{NIXOS: ["default"]}) == (NIXOS, "default")
+
+
+def test_all_that_there_is_is_listed() -> None:
+    with pytest.raises(TargetError) as raised:
+        taken(Wanted(), **{HOME: ["bob"], NIXOS: ["web"], DARWIN: ["laptop"]})
+    listed = ["bob", "nixosConfigurations.web", "darwinConfigurations.laptop"]
+    assert str(raised.value).splitlines()[1:] == [f"  --flake /flake#{name}" for name in listed]
+    with pytest.raises(NoConfigurations):
+        taken(Wanted())
+
+
+def test_users() -> None:
+    assert choose_user(None, ["alice"], "desk") == "alice"
+    assert choose_user("bob", ["alice", "bob"], "desk") == "bob"
+    for wanted, users in ((None, ["alice", "bob"]), ("zoe", ["alice"]), (None, []), (None, None), ("alice", None)):
+        with pytest.raises(TargetError):
+            choose_user(wanted, users, "desk")
