@@ -115,7 +115,7 @@ class _Installation:
         self._examination.settings = {name: facts[name] for name in _SETTINGS if name in facts}
         found = [*check_home(facts, self._locate, self._user), *check_backup_variables(os.environ, self._user)]
         if self._found.called is not None:
-            found += check_features(os.environ)
+            found += check_features(os.environ, in_system=self._found.target.host is not None)
             found += self._check_inputs(self._found.called, facts)
             found += self._check_others(self._found.called, bool(facts.get("enableLegacyProfileManagement")))
         if not any(finding.severity == ERROR for finding in found):

@@ -14,7 +14,7 @@ from hmeval.source_places import SourcePlaces
 from hmeval.targets.discovery import Candidate, discover
 from hmeval.targets.flake import FlakeReference
 from hmeval.targets.home_file import home_file_target
-from hmeval.targets.names import HOME, Chosen, NoConfigurations, choose, choose_user
+from hmeval.targets.names import OUTPUTS, Chosen, NoConfigurations, choose, choose_user
 from hmeval.targets.nixos_file import is_nixos_file, nixos_file_host
 from hmeval.targets.request import Request
 from hmeval.targets.system import LOOK_UP, USER_OF, system_target, user_target
@@ -80,7 +80,7 @@ def _of_flake(evaluator: AnyEvaluator, request: Request) -> Found:
 
     wanted = reference.wanted._replace(user=request.user, system=request.system)
     chosen = choose(wanted, names, reference.shown)
-    if chosen.output == HOME:
+    if chosen.is_home:
         _check_is_home(chosen, request)
         return Found(reference.target(chosen, called.function, called.top), called=called)
     host = reference.host(chosen, called.expression)
@@ -90,6 +90,8 @@ def _of_flake(evaluator: AnyEvaluator, request: Request) -> Found:
 
 def names_of(evaluator: AnyEvaluator, called: Called, output: str) -> Sequence[str]:
     """The names below an output of a flake. Raises EvaluationError where it is no set."""
+    if output not in OUTPUTS:
+        return _names_if_any(evaluator, called, output)
     flake = evaluator.eval(called.expression)
     try:
         configurations = flake.get(output)
@@ -102,6 +104,17 @@ def names_of(evaluator: AnyEvaluator, called: Called, output: str) -> Sequence[s
         message = f"{output} is a {configurations.type}; a set of configurations, by name, is expected"
         raise EvaluationError(message, "type", flake.position(output))
     names: Sequence[str] = configurations.attr_names()
+    return names
+
+
+def _names_if_any(evaluator: AnyEvaluator, called: Called, output: str) -> Sequence[str]:
+    """The names below an output that is about other things, and may fail for reasons of its own."""
+    try:
+        names: Sequence[str] = evaluator.eval(f"builtins.attrNames ({called.expression}.{output} or {{ }})").to_python()
+    except EvaluationError as error:
+        if error.kind == "interrupted":
+            raise
+        return []
     return names
 
 

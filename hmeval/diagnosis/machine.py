@@ -15,15 +15,18 @@ _SETTING = re.compile(r"(extra-)?experimental-features\s*=\s*(.*)")
 _INCLUDE = re.compile(r"!?include\s+(\S+)")
 
 
-def check_features(environment: Mapping[str, str]) -> Iterator[Finding]:
-    """Whether `nix` and `home-manager` may use flakes by themselves: hmeval itself always may."""
+def check_features(environment: Mapping[str, str], *, in_system: bool) -> Iterator[Finding]:
+    """Whether `nix` and `home-manager` may use flakes by themselves.
+
+    hmeval itself always may; nixos-rebuild and darwin-rebuild bring the features with them.
+    """
     missing = [name for name in _NEEDED if name not in experimental_features(environment)]
     if missing:
         yield Finding(
             "experimental-features-missing",
-            WARNING,
+            NOTE if in_system else WARNING,
             f"Nix's settings do not have the experimental feature {' and '.join(missing)}: hmeval does without, "
-            "home-manager and nix refuse flakes",
+            f"{'nix refuses' if in_system else 'home-manager and nix refuse'} flakes",
             f"write experimental-features = {' '.join(_NEEDED)} into nix.conf (in NixOS: nix.settings)",
         )
 

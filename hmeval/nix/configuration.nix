@@ -1,10 +1,10 @@
-# One configuration of a flake, below homeConfigurations, nixosConfigurations or darwinConfigurations.
-flake: output: name:
+# One configuration of a flake: of its `configurations`, which are those of the output that is called `output`.
+configurations: output: name:
 let
   inherit (builtins) isAttrs typeOf unsafeGetAttrPos;
 
-  configuration = flake.${output}.${name};
-  position = unsafeGetAttrPos name flake.${output};
+  configuration = configurations.${name};
+  position = unsafeGetAttrPos name configurations;
   place = if position == null then "" else " at ${position.file}:${toString position.line}:${toString position.column}";
 in
 if isAttrs configuration then

@@ -45,7 +45,8 @@ def _target(report: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         state = "taken" if place.get("taken") else "there" if place["found"] else "not there"
         yield subject, f"{place['path']}: {state} ({place['why']})"
         subject = ""
-    yield "target", _described(report["target"]) if report["target"] else "none: give --flake or --file"
+    none = "none" if report["findings"] else "none: give --flake or --file"
+    yield "target", _described(report["target"]) if report["target"] else none
     yield "settings", ", ".join(f"{name} = {_nix(value)}" for name, value in report["settings"].items())
 
 

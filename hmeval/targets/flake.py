@@ -96,7 +96,7 @@ def call_flake(locked: Locked, *, is_dirty: bool) -> str:
 
 def _pick(outputs: str, chosen: Chosen) -> str:
     function = f"import {path_literal(str(_CONFIGURATION))}"
-    return f"({function} {outputs} {string_literal(chosen.output)} {string_literal(chosen.name)})"
+    return f"({function} {outputs}.{chosen.output} {string_literal(chosen.output)} {string_literal(chosen.name)})"
 
 
 def _place(place: Place, *, without_revision: bool) -> str:

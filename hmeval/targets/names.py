@@ -16,6 +16,10 @@ OUTPUTS = (HOME, NIXOS, DARWIN)
 Names = Callable[[str], Sequence[str]]
 """The names below an output of a flake; none where the flake has no such output."""
 
+# Where Nix, for the home-manager tool, looks for homeConfigurations.NAME, too (src/libcmd/installables.cc). Nix takes
+# these before the plain output; only a flake that has one name at both places shows the difference.
+_PLATFORM_HOMES = tuple(f"{output}.${{builtins.currentSystem}}.{HOME}" for output in ("packages", "legacyPackages"))
+
 _FULL_PATH = re.compile(rf'({"|".join(OUTPUTS)})(?:\.(?:"(?P<quoted>.*)"|(?P<plain>.*)))?')
 
 
@@ -29,13 +33,18 @@ class Wanted(NamedTuple):
 
 
 class Chosen(NamedTuple):
-    """One configuration of a flake."""
+    """One configuration of a flake; `output` is an attribute path, as Nix has it."""
 
     output: str
     name: str
 
+    @property
+    def is_home(self) -> bool:
+        """Whether it is a home of its own, and no system's."""
+        return self.output.endswith(HOME)
+
     def __str__(self) -> str:
-        return self.name if self.output == HOME else f"{self.output}.{self.name}"
+        return self.name if self.is_home else f"{self.output}.{self.name}"
 
 
 class NoConfigurations(TargetError):
@@ -67,11 +76,12 @@ def choose(wanted: Wanted, names: Names, flake: str) -> Chosen:
 
 
 def _outputs(wanted: Wanted) -> tuple[str, ...]:
+    homes = (HOME, *_PLATFORM_HOMES)
     if wanted.output:
-        return (wanted.output,)
+        return homes if wanted.output == HOME else (wanted.output,)
     if wanted.user or wanted.system:
         return _systems()
-    return (HOME,) if wanted.name else (HOME, *_systems())
+    return homes if wanted.name else (*homes, *_systems())
 
 
 def choose_user(wanted: str | None, users: Sequence[str] | None, system: str) -> str:
@@ -108,7 +118,7 @@ def home_names() -> list[str]:
 def _tried(output: str, name: str | None) -> list[str]:
     if name is not None:
         return [name]
-    if output == HOME:
+    if output.endswith(HOME):
         return home_names()[::-1]
     return host_names(output)
 
@@ -141,9 +151,9 @@ def _darwin_name() -> str:
 
 
 def _none_found(tried: Sequence[Chosen], names: Names, flake: str) -> Chosen:
-    there = [Chosen(output, name) for output in OUTPUTS for name in names(output)]
+    there = [Chosen(output, name) for output in (*OUTPUTS, *_PLATFORM_HOMES) for name in names(output)]
     if not there:
         raise NoConfigurations(f"the flake {flake} has no {', '.join(OUTPUTS[:-1])} or {OUTPUTS[-1]}")
-    missed = " or ".join(f"{one.output}.{one.name}" for one in tried)
+    missed = " or ".join(f"{one.output}.{one.name}" for one in tried if one.output in OUTPUTS)
     listed = "".join(f"\n  --flake {flake}#{one}" for one in there)
     raise TargetError(f"the flake {flake} has no {missed}; give one of those that it has:{listed}")

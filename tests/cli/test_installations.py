@@ -139,6 +139,21 @@ def test_a_home_of_its_own_comes_before_that_of_a_system(hmeval_command: Command
     assert "homeConfigurations.alice is a home of its own: --system goes with that of a system" in message
 
 
+def test_a_home_below_legacy_packages(hmeval_command: Command, copy: Callable[..., Path]) -> None:
+    """Where tools that make flakes for every platform put it; one that fails there hides nothing."""
+    folder = copy("standalone", homeConfigurations="legacyPackages.${builtins.currentSystem}.homeConfigurations")
+    done = hmeval_command("options", "--format", "json", "home.username", "--offline", "--flake", f"{folder}#alice")
+    assert value(done)["target"]["name"] == "alice"  # type: ignore[index]
+    failing = copy("nixos", desk=f"{platform.node()}", outputs="outputs")
+    text = (failing / "flake.nix").read_text()
+    (failing / "flake.nix").write_text(
+        text.replace("nixosConfigurations", 'legacyPackages = throw "x"; nixosConfigurations')
+    )
+    done = hmeval_command("eval", "--json", "config.home.username", "--offline", "--user", "bob", cwd=failing)
+    assert value(done) == "bob"
+    assert "several users" in failure(hmeval_command("options", "--offline", cwd=failing))
+
+
 def test_several_hosts_several_users_and_none(hmeval_command: Command, copy: Callable[..., Path]) -> None:
     folder = copy("nixos", desk='not-here = abort ""; nixosConfigurations.desk')
     message = failure(hmeval_command("options", "--offline", cwd=folder))

@@ -37,11 +37,13 @@ def test_features_by_rank(environment: Environment, tmp_path: Path) -> None:
     assert experimental_features(environment) == {"flakes"}
     (tmp_path / "config/nix/nix.conf").write_text("extra-experimental-features = nix-command ca-derivations # all\n")
     assert experimental_features(environment) == {"flakes", "nix-command", "ca-derivations"}
-    assert [*check_features(environment)] == []
+    assert [*check_features(environment, in_system=False)] == []
     environment["NIX_CONFIG"] = "experimental-features ="
-    (finding,) = check_features(environment)
+    (finding,) = check_features(environment, in_system=False)
     assert (finding.kind, finding.severity) == ("experimental-features-missing", "warning")
     assert "nix-command and flakes" in finding.message
+    (finding,) = check_features(environment, in_system=True)
+    assert finding.severity == "note"
 
 
 def test_settings_in_included_files(environment: Environment, tmp_path: Path) -> None:

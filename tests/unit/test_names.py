@@ -5,7 +5,7 @@ from __future__ import annotations
 import platform
 import socket
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import pytest
 
@@ -24,8 +24,7 @@ def desk(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def taken(wanted: Wanted, **there: Sequence[str]) -> Chosen:
-    outputs: Mapping[str, Sequence[str]] = {HOME: (), NIXOS: (), DARWIN: ()} | there
-    return choose(wanted, outputs.__getitem__, "/flake")
+    return choose(wanted, lambda output: there.get(output, ()), "/flake")
 
 
 @pytest.mark.parametrize(
@@ -71,6 +70,15 @@ def test_nixos_rebuild_takes_the_node_name_as_it_is_and_darwin_rebuild_the_first
 def test_a_machine_without_a_name(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(platform, "node", lambda: "")
     assert taken(Wanted(NIXOS), **{NIXOS: ["default"]}) == (NIXOS, "default")
+
+
+def test_homes_where_nix_looks_for_them_too() -> None:
+    """`nix build FLAKE#homeConfigurations.alice`, which home-manager runs, looks below legacyPackages as well."""
+    below = "legacyPackages.${builtins.currentSystem}.homeConfigurations"
+    found = taken(Wanted(name="alice"), **{below: ["alice"], NIXOS: ["desk.lan"]})
+    assert (found, found.is_home, str(found)) == ((below, "alice"), True, "alice")
+    assert taken(Wanted(HOME), **{below: ["alice@desk"]}) == (below, "alice@desk")
+    assert taken(Wanted(), **{below: ["alice"], HOME: ["alice"]}) == (HOME, "alice")
 
 
 def test_all_that_there_is_is_listed() -> None:
