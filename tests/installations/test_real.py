@@ -183,3 +183,23 @@ def test_no_flag_but_the_folder(hmeval_command: Command, folders: dict[str, Path
         "Home Manager": "home-manager",
         "Home Manager's flake": "nixpkgs",
     }
+
+
+@pytest.mark.real
+@pytest.mark.parametrize("name", ["nixos", "nix-darwin"])
+def test_the_stand_ins_module_for_systems_is_declared_as_the_real_one(folders: dict[str, Path], name: str) -> None:
+    def declared(flake: str, *, offline: bool) -> dict[str, tuple[str, Any]]:
+        with hmeval.load(flake=flake, system=True, offline=offline) as system:
+            options = system.all_options
+        return {
+            option.name: (option.type, option.default)
+            for option in options.values()
+            if option.name.startswith("home-manager.") and "<name>" not in option.name
+        }
+
+    example = {"nixos": "nixos#nixosConfigurations.desk", "nix-darwin": "nix-darwin#darwinConfigurations.laptop"}
+    stand_in = declared(f"{STAND_INS.parents[1]}/examples/{example[name]}", offline=True)
+    real = declared(str(folders[name]), offline=False)
+    assert len(stand_in) > 10
+    assert stand_in == {option: real[option] for option in stand_in}
+    assert real.keys() - stand_in.keys() <= {"home-manager.startAsUserService"}
