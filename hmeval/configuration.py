@@ -227,8 +227,9 @@ class Configuration:
         """What activation would do to `home` (by default the configuration's own), starting from a generation.
 
         `from_` is `current` (what was activated last), `none`, or a generation's folder; the others mean what the flags
-        of `hmeval plan` do. Nothing is built, and nothing is written. Raises EvaluationError, and PlanError where the
-        folder or the specialisation is not there.
+        of `hmeval plan` do. A home inside a system is backed up as that one says, unless told otherwise. Nothing is
+        built, and nothing is written. Raises EvaluationError, and PlanError where the folder or the specialisation is
+        not there.
         """
         # Listing options does without these.
         from hmeval.plan.contents import add_differences
@@ -241,6 +242,8 @@ class Configuration:
         folder = os.path.abspath(home) if home is not None else inputs["homeDirectory"]
         generation, origin = generation_to_start_from(from_, folder, inputs["unitFolder"])
         backup = Backup(backup_extension, backup_command, overwrite_backup)
+        if not backup_extension and not backup_command and "user" in self.target.description:
+            backup = Backup(*self._backup_settings_of_system())
         circumstances = Circumstances(folder, generation, origin, backup, os.environ.get("USER"))
         plan = make_plan(inputs, circumstances)
         if diff:
@@ -270,6 +273,13 @@ class Configuration:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+    def _backup_settings_of_system(self) -> tuple[str, str, bool]:
+        """The extension, the command, and whether backups are overwritten (Home Manager's nixos/common.nix)."""
+        settings = self._evaluator.eval("host: host.config.home-manager")(self._evaluated()["host"])
+        names = {"backupFileExtension": "", "backupCommand": "", "overwriteBackup": False}
+        told = {name: settings[name].to_python() if settings.get(name) is not None else None for name in names}
+        return str(told["backupFileExtension"] or ""), str(told["backupCommand"] or ""), bool(told["overwriteBackup"])
 
     def _specialisation(self, name: str) -> str:
         """The expression for a specialisation's configuration."""

@@ -34,6 +34,7 @@ _SETTINGS = (
 )
 # The facts that are paths below an input.
 _EVALUATED = {"packages": NIXPKGS, "systemPackages": NIXPKGS, "homeManager": HOME_MANAGER}
+_PACKAGES, _MODULES = "pkgs of Home Manager's modules", "Home Manager"
 _NIX = Path(__file__).resolve().parent / "nix"
 
 
@@ -115,7 +116,9 @@ class _Installation:
         self._examination.settings = {name: facts[name] for name in _SETTINGS if name in facts}
         found = [*check_home(facts, self._locate, self._user), *check_backup_variables(os.environ, self._user)]
         if self._found.called is not None:
-            found += check_features(os.environ, in_system=self._found.target.host is not None)
+            found += check_features(
+                os.environ, in_system=bool(self._user or self._found.target.description.get("system"))
+            )
             found += self._check_inputs(self._found.called, facts)
             found += self._check_others(self._found.called, bool(facts.get("enableLegacyProfileManagement")))
         if not any(finding.severity == ERROR for finding in found):
@@ -217,6 +220,7 @@ class _Serving:
     def __init__(self, inputs: Inputs, facts: Mapping[str, Any], store: str) -> None:
         self._inputs = inputs
         self._store = store
+        self._releases = {_PACKAGES: facts.get("nixpkgsRelease"), _MODULES: facts.get("homeManagerRelease")}
         self.packages = self._serves(NIXPKGS, facts.get("packages"))
         self.system = self._serves(NIXPKGS, facts.get("systemPackages"))
         self.home_manager = self._serves(HOME_MANAGER, facts.get("homeManager"))
@@ -226,14 +230,17 @@ class _Serving:
         own = self.home_manager and self._inputs.find((*self.home_manager.path, NIXPKGS))
         parts = {
             "system": self.system,
-            "pkgs of Home Manager's modules": self.packages,
-            "Home Manager": self.home_manager,
+            _PACKAGES: self.packages,
+            _MODULES: self.home_manager,
             "Home Manager's flake": own,
         }
         described = [
             one.describe() | {"serves": [part for part, source in parts.items() if source and source.node is one.node]}
             for one in self._inputs.sources
         ]
+        for one in described:
+            # Unstable branches name no release; the modules and the packages know theirs.
+            one["release"] = one["release"] or next(filter(None, map(self._releases.get, one["serves"])), None)
         return {"file": self._inputs.file, "sources": described}
 
     def _serves(self, repository: str, evaluated: str | None) -> Source | None:

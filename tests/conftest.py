@@ -22,7 +22,9 @@ HOME_MANAGER, NIXPKGS_LIB = "HMEVAL_TEST_HOME_MANAGER", "HMEVAL_TEST_NIXPKGS_LIB
 LEFT_OUT = f"set {HOME_MANAGER} and {NIXPKGS_LIB}"
 
 # Packages that configurations of the tests need of nixpkgs, and that no search of Home Manager's text finds.
-SOUGHT_BY_ARGUMENT = {"bashInteractive", "gettext", "home-manager", "inetutils", "ncurses", "nixos-option"}
+SOUGHT_BY_ARGUMENT = set(
+    """bashInteractive diffutils findutils gettext gnugrep gnused home-manager inetutils ncurses nixos-option""".split()
+)
 
 NIX_CONF = """\
 build-users-group =

@@ -49,7 +49,7 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
 
 
 def _add_circumstances(parser: argparse.ArgumentParser) -> None:
-    group = parser.add_argument_group("what it is activated in")
+    group = parser.add_argument_group("what it is activated in (backups, for a home inside a system: as that one says)")
     group.add_argument(
         "--from",
         dest="from_",

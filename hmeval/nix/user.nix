@@ -1,5 +1,5 @@
 # A user's Home Manager configuration inside NixOS or nix-darwin, as the standalone installation has it: a set with
-# `config`, `options`, `pkgs`, `extendModules`, …, whose options begin at `home`, not at `home-manager.users.NAME`.
+# `config`, `options`, `pkgs`, `extendModules`, … (and `host`), whose options begin at `home`, not at `home-manager.users.NAME`.
 {
   # The evaluated system: nixosConfigurations.HOST, say.
   host,
@@ -47,4 +47,8 @@ let
     modules = modules ++ [ { disabledModules = [ key ]; } ];
   };
 in
-configuration // { inherit (configuration._module.args) pkgs; }
+configuration
+// {
+  inherit (configuration._module.args) pkgs;
+  inherit host;
+}

@@ -28,7 +28,6 @@ def system_target(host: str, source: tuple[str, Path] | None, description: dict[
         with_module=f"module: ({host}).extendModules {{ modules = [ module ]; }}",
         source=source,
         description=description | {"system": True},
-        host=host,
     )
 
 
@@ -41,5 +40,4 @@ def user_target(host: str, user: str, source: tuple[str, Path] | None, descripti
         with_module=f"module: {function} {{ {arguments} modules = [ module ]; }}",
         source=source,
         description=description | {"user": user},
-        host=host,
     )

@@ -20,14 +20,12 @@ class Target(NamedTuple):
         source: for a flake, the folder in the store that it was copied to, and the folder that it was copied from;
             None where nothing was copied.
         description: what was asked for, as the contract's JSON shows it under "target".
-        host: for a system, or a user's home inside one, a Nix expression for the evaluated system; else None.
     """
 
     expression: str
     with_module: str | None
     source: tuple[str, Path] | None
     description: dict[str, Any]
-    host: str | None = None
 
     def describe(self) -> dict[str, Any]:
         """The target for output: `kind`, and what it was made from."""

@@ -283,3 +283,31 @@ def test_the_folder_answers_as_fast_as_the_flag(
     monkeypatch.setattr(Path, "is_file", look)
     assert next(discovery.discover()).flake == str(folder)
     assert len(looked) <= 3 * len(folder.parents) + 12
+
+
+def test_the_plan_of_a_home_inside_a_system(hmeval_command: Command, copy: Callable[..., Path], tmp_path: Path) -> None:
+    """With the backup settings that its activation will have: those of the system, unless others are given."""
+    home = tmp_path / "home"
+    (home / ".config/git").mkdir(parents=True)
+    (home / ".config/git/config").write_text("mine")
+    plan = ("plan", "--json", "--offline", "--home", home, "--from", "none", "--flake", f"{copy('nixos')}#{DESK}")
+    told: dict[str, dict[str, str]] = {}
+    for user, more in (("alice", ()), ("alice", ("--backup-extension", "old"))):
+        planned = value(hmeval_command(*plan, "--user", user, *more))
+        told |= {str(more): {each["target"]: each["action"] for each in planned["files"]}}  # type: ignore[index]
+    assert {actions[".config/git/config"] for actions in told.values()} == {"backup"}
+    assert told[str(())]["notes/.keep"] == "create"
+    darwin = (
+        "plan",
+        "--json",
+        "--offline",
+        "--home",
+        home,
+        "--from",
+        "none",
+        "--flake",
+        f"{copy('nix-darwin')}#{LAPTOP}",
+    )
+    done = hmeval_command(*darwin)
+    assert done.returncode == 3, done.stderr
+    assert json.loads(done.stdout)["blocked"]

@@ -174,6 +174,9 @@ def test_what_nix_wrote(hmeval_command: Command, inputs: Path, name: str) -> Non
     assert {(one["severity"], one["kind"]) for one in told} == case.findings, told
     assert any(case.told in one["message"] for one in told) or not case.told
     assert {part: one["input"] for one in report["inputs"]["sources"] for part in one["serves"]} == case.serves
+    releases = {one["input"]: one["release"] for one in report["inputs"]["sources"]}
+    assert releases[case.serves["Home Manager"]] == "26.11"
+    assert releases[case.serves["pkgs of Home Manager's modules"]] == ("25.05" if DIFFER in case.findings else "26.11")
     for finding in told:
         assert [place["file"] for place in finding["places"]] == [f"{folder}/flake.nix"] * len(finding["places"])
 
