@@ -13,6 +13,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple, TypeAlias
 
 from hmeval.errors import EngineError, EvaluationError, HmevalError
+from hmeval.evaluation import last_moments
 from hmeval.evaluation.protocol import (
     EXIT_OUT_OF_MEMORY,
     EXIT_STACK_OVERFLOW,
@@ -137,6 +138,7 @@ class Child:
             except queue.Empty:
                 self._end_what_is_overdue()
                 continue
+            last_moments.sleep_through()
             return _good(answer, exchange, self._settings)
 
     def give_up(self, exchange: Exchange) -> None:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from hmeval.errors import EngineError
+from hmeval.evaluation import last_moments
 from hmeval.evaluation.any_evaluator import AnyEvaluator
 from hmeval.evaluation.ffi import environment, start_engine
 from hmeval.evaluation.job import Job
@@ -126,9 +127,12 @@ class Evaluator(AnyEvaluator):
 
     def _put(self, job: Job[Any]) -> None:
         with self._lock:
-            if self._closed:
-                raise EngineError("the evaluator is closed")
-            self._jobs.put(job)
+            closed = self._closed
+            if not closed:
+                self._jobs.put(job)
+        if closed:
+            last_moments.sleep_through()
+            raise EngineError("the evaluator is closed")
 
     def _end(self, job: Job[Any]) -> None:
         """End a job, whether it runs or has not begun. The evaluator is free then for other work."""
@@ -176,6 +180,7 @@ def _no_receiver(piece: bytes, options: int) -> None:
 
 @atexit.register
 def _close_all() -> None:
+    last_moments.begin()
     # A thread inside Nix while the process runs its destructors would crash it.
     for evaluator in list(_open_evaluators):
         evaluator.close()

@@ -9,6 +9,8 @@ import threading
 from collections.abc import Callable
 from typing import Generic, TypeVar
 
+from hmeval.evaluation import last_moments
+
 T = TypeVar("T")
 
 
@@ -52,6 +54,7 @@ class Job(Generic[T]):
     def outcome(self) -> T:
         """Wait for the work, and give its result or raise its error."""
         self.wait()
+        last_moments.sleep_through()
         error, self._error = self._error, None
         if error is None:
             return self._result[0]

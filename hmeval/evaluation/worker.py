@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from hmeval.errors import EngineError
-from hmeval.evaluation import protocol
+from hmeval.evaluation import last_moments, protocol
 from hmeval.evaluation.any_evaluator import AnyEvaluator
 from hmeval.evaluation.child import Child, Exchange, Listener, NotBegunError, Reference, Settings, StartError
 from hmeval.evaluation.operations import Answer, Held, Operation
@@ -151,13 +151,14 @@ class Worker(AnyEvaluator):
         if os.getpid() != self._client:
             raise EngineError("a worker belongs to the process that made it; make another one after a fork")
         with self._lock:
-            if self._closing.is_set():
-                raise EngineError("the evaluator is closed")
-            if not self._child.alive:
-                self._child.wait()
-                self._tell_failed_start()
-                self._child = self._new_child()
-            return self._child
+            if not self._closing.is_set():
+                if not self._child.alive:
+                    self._child.wait()
+                    self._tell_failed_start()
+                    self._child = self._new_child()
+                return self._child
+        last_moments.sleep_through()
+        raise EngineError("the evaluator is closed")
 
     def _tell_failed_start(self) -> None:
         error, self._child.untold = self._child.untold, None
@@ -177,5 +178,6 @@ class Worker(AnyEvaluator):
 
 @atexit.register
 def _close_all() -> None:
+    last_moments.begin()
     for worker in list(_open_workers):
         worker.close()

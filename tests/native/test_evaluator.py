@@ -6,6 +6,9 @@ import contextlib
 import gc
 import json
 import os
+import subprocess
+import sys
+import textwrap
 import threading
 import time
 import weakref
@@ -453,6 +456,26 @@ def test_the_interpreter_ends_with(program: Program, case: str, kind: str) -> No
     use = EXITS[case].replace("hmeval.Evaluator", f"hmeval.{kind}")
     source = f"{setup}evaluator = hmeval.{kind}()\nevaluator.eval('1')\n{use}\nprint('end')\n"
     assert program(source, timeout=20).endswith("end\n")
+
+
+@pytest.mark.parametrize("kind", ["Evaluator", "Worker"])
+def test_daemon_threads_sleep_through_the_end(kind: str) -> None:
+    """What they would print of an evaluator that is closed under them can abort the process."""
+    source = f"""
+        import threading, time, hmeval
+        evaluator = hmeval.{kind}()
+        def wait():
+            evaluator.eval({ENDLESS!r})
+        def go_on():
+            while True:
+                evaluator.eval("1")
+        for use in (wait, go_on, go_on, go_on):
+            threading.Thread(target=use, daemon=True).start()
+        time.sleep(0.3)
+    """
+    command = [sys.executable, "-X", "faulthandler", "-c", textwrap.dedent(source)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=30)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
 
 def test_the_exit_code_is_the_programs(program: Program) -> None:
