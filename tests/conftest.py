@@ -6,6 +6,7 @@ import json as json_format
 import os
 import re
 import shutil
+import signal
 import stat
 import subprocess
 import sys
@@ -74,6 +75,9 @@ def enter(session: Path) -> None:
 
 
 enter(SESSION)
+
+# Whoever starts the tests in the background may have Ctrl-C ignored, and what they start would inherit that.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # How long an example takes is the engine's affair and the machine's.
 hypothesis.settings.register_profile("hmeval", hypothesis.settings(), deadline=None)
