@@ -17,9 +17,9 @@ from hmeval.flakes import unfetched_input
 from hmeval.literals import path_literal, string_literal
 from hmeval.options import extract
 from hmeval.options.instances import Instances
-from hmeval.options.model import Option, OptionTree
+from hmeval.options.model import Option, OptionTree, Record
 from hmeval.options.path import is_placeholder, parse_option_path, show_option
-from hmeval.options.why import Why
+from hmeval.options.why import Definition, Why
 from hmeval.probe import Probed, probe
 from hmeval.recovery import failures
 from hmeval.resolution import find_target
@@ -130,8 +130,11 @@ class Configuration:
         fields = extract.VALUES | extract.DETAILS if values else extract.STATE
         return self._tree(fields | (extract.HIDDEN if hidden else 0))
 
-    def option(self, name: str | Sequence[str]) -> Option:
+    def option(self, name: str | Sequence[str], *, places: bool = True) -> Option:
         """One option with its value, definitions and all else. Raises KeyError where there is none of this name.
+
+        Definitions have their lines, and those are among them that lost, with `places`; without, which is quicker where
+        there are many options to ask for, the files of those that count.
 
         A path may go through the names of real instances (`users.users.alice.shell`) and into values
         (`programs.git.settings.user.name`). Options below a placeholder (`<name>`, `*`) stand for any instance: they
@@ -142,7 +145,16 @@ class Configuration:
         if found is None:
             raise KeyError(show_option(loc))
         record = self._whole(found) if depth == len(loc) else self._within(found, loc)
-        return Option(self._told(self._placed_errors(record)))
+        option = Option(self._told(self._placed_errors(record)))
+        return self.with_places(option) if places else option
+
+    def with_places(self, option: Option) -> Option:
+        """The option with the places of its definitions, and with those that lost, where they can be searched for."""
+        record = option.record
+        if not ("definitions" in record or "within" in record) or any(map(is_placeholder, option.loc)):
+            return option
+        entries = [self._entry(record, definition) for definition in self._competing(option.loc)]
+        return Option({**record, "definitions": entries}) if entries else option
 
     def instance(self, path: str | Sequence[str]) -> OptionTree:
         """The options of a real instance, hidden ones too: those below it, or the one, or the value, at the path.
@@ -350,6 +362,22 @@ class Configuration:
         flags = extract.VALUES | extract.DETAILS | extract.ALONE
         (record,) = extract.extract_options(self._evaluator, option, flags)
         return self._with_instances(record)
+
+    def _competing(self, loc: Sequence[str]) -> Sequence[Definition]:
+        """The definitions of an option that count, and the losers; none where the modules cannot be searched."""
+        try:
+            definitions = self._search().competing(loc)
+        except (EvaluationError, TargetError, KeyError) as error:
+            if getattr(error, "kind", None) == "interrupted":
+                raise
+            return ()
+        places = self._source_places()
+        return list(map(places.definition, definitions)) if places else definitions
+
+    def _entry(self, record: Record, definition: Definition) -> dict[str, Any]:
+        # What could not be placed is known to count, and nothing else of it.
+        won = {"priority": record["priority"]} if definition.wins and record.get("priority") else {}
+        return definition.entry() | won
 
     def _within(self, option: Value, loc: Sequence[str]) -> extract.Record:
         """What is at a path below an option: a sub-option as it is declared, one of an instance, or a value."""

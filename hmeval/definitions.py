@@ -16,7 +16,7 @@ from hmeval.options import extract
 from hmeval.options.judgement import Judgement, Level, Property, Row
 from hmeval.options.path import show_option
 from hmeval.options.renames import Rename, alias_target, rename_of
-from hmeval.options.why import Definition, Why, in_order, missing
+from hmeval.options.why import LOSER, Definition, Why, in_order, missing
 from hmeval.probe import NIX, PROBE, Probed
 
 _NO_FILE = "<unknown-file>"
@@ -75,6 +75,17 @@ class DefinitionSearch:
     def why(self, loc: Sequence[str]) -> Why:
         """Why the path has its value. Raises KeyError where no option is at or above it."""
         return self._why(list(loc), frozenset())
+
+    def competing(self, loc: Sequence[str]) -> Sequence[Definition]:
+        """The definitions of an option that count, and those that lost to them, but for its default.
+
+        An old name of another option has its own. Raises KeyError where no option is at or above the path.
+        """
+        place = self._locate(list(loc))
+        if place is None:
+            raise KeyError(show_option(loc))
+        definitions = self._why_here(list(loc), place, frozenset({show_option(loc)})).definitions
+        return [one for one in definitions if one.wins or (one.verdict == LOSER and not one.default)]
 
     def places(self, loc: Sequence[str]) -> list[tuple[str, Position]]:
         """The file of the module, and the place, of each definition of a path, whether there is an option or not."""

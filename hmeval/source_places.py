@@ -59,11 +59,12 @@ class SourcePlaces:
 
     def why(self, why: Why) -> Why:
         """Why an option has its value, with the places of its definitions in the folder."""
-        definitions = [self._definition(definition) for definition in why.definitions]
+        definitions = [self.definition(definition) for definition in why.definitions]
         not_read = [module | {"file": self._file(module["file"])} for module in map(dict, why.not_read)]
         return why._replace(definitions=definitions, not_read=not_read)
 
-    def _definition(self, definition: Definition) -> Definition:
+    def definition(self, definition: Definition) -> Definition:
+        """A definition with its places in the folder."""
         return definition._replace(
             file=self._file_if_any(definition.file),
             module=self._file_if_any(definition.module),

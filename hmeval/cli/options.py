@@ -110,8 +110,11 @@ def _list(
     if with_values:
         # One by one: what was not chosen can take minutes to evaluate. Those of instances are whole already.
         options = [
-            option if option.type_info else configuration.option(option.loc) for option in counter.counted(options)
+            option if option.type_info else configuration.option(option.loc, places=False)
+            for option in counter.counted(options)
         ]
+    if arguments.format == "json":
+        options = list(map(configuration.with_places, options))
     return _written(configuration, options, arguments.format)
 
 

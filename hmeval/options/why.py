@@ -64,15 +64,17 @@ class Definition(NamedTuple):
         parts = (self.file, self.line, self.column)
         return ":".join(str(part) for part in parts if part is not None) or "an unknown place"
 
+    def entry(self) -> dict[str, Any]:
+        """As it stands in an option's record: {file, line, column, priority, value, wins, generated?}."""
+        priority = {"number": self.priority, "name": priority_name(self.priority)}
+        entry = {**self.position(), "priority": priority, "value": self.value, "wins": self.wins}
+        return entry if self.exact else entry | {"generated": True}
+
     def record(self) -> dict[str, Any]:
         """For JSON: what is not known, or does not apply, is absent, but for file, line and column."""
-        record: dict[str, Any] = {name: getattr(self, name) for name in ("file", "line", "column")}
-        record["priority"] = {"number": self.priority, "name": priority_name(self.priority)}
-        record |= {"value": self.value, "wins": self.wins, "verdict": self.verdict, "reason": self.reason}
+        record = self.entry() | {"verdict": self.verdict, "reason": self.reason}
         if self.order is not None:
             record["order"] = {"number": self.order, "name": order_name(self.order)}
-        if not self.exact:
-            record["generated"] = True
         optional = ("module", "imported_by", "condition", "written_as")
         record |= {name: found for name in optional if (found := getattr(self, name)) is not None}
         return record | ({"default": True} if self.default else {})

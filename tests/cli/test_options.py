@@ -95,6 +95,23 @@ def test_json_has_the_state_of_each_option(options: Callable[..., str]) -> None:
     assert all(field is not None for field in option.values())
 
 
+def test_definitions_have_their_places_and_those_that_lost_are_there(options: Callable[..., str]) -> None:
+    (option,) = read(options, "home.sessionVariables.EDITOR", "--format", "json")["options"]
+    winner, loser = option["definitions"]
+    assert (Path(winner["file"]).name, winner["line"], winner["column"]) == ("home.nix", 33, 7)
+    assert (winner["priority"]["name"], winner["value"], winner["wins"]) == ("plain", {"json": "nvim"}, True)
+    assert (Path(loser["file"]).name, loser["line"], loser["column"]) == ("shell.nix", 16, 5)
+    assert (loser["priority"]["name"], loser["value"], loser["wins"]) == ("mkDefault", {"json": "vi"}, False)
+    page = options("home.sessionVariables.EDITOR")
+    assert "standalone/home.nix:33:7" in page
+    assert "standalone/shell.nix:16:5 (mkDefault, overridden)" in page
+
+
+def test_an_option_that_loses_to_none_has_no_default_among_its_definitions(options: Callable[..., str]) -> None:
+    (option,) = read(options, "programs.git.enable", "--format", "json")["options"]
+    assert [definition["wins"] for definition in option["definitions"]] == [True]
+
+
 def test_json_of_all_options(options: Callable[..., str]) -> None:
     document = read(options, "--format", "json")
     names = options("--format", "names").splitlines()
