@@ -17,12 +17,13 @@ from hmeval.errors import (
 from hmeval.kinds import Derivation, Function, NixPath
 
 if TYPE_CHECKING:
-    from hmeval.configuration import Configuration, load
+    from hmeval.configuration import Configuration, diff, load
     from hmeval.evaluation.engine import engine
     from hmeval.evaluation.evaluator import Evaluator
     from hmeval.evaluation.policy import Policy
     from hmeval.evaluation.value import Value
     from hmeval.evaluation.worker import Worker
+    from hmeval.options.difference import Difference
     from hmeval.options.model import Option, OptionTree
     from hmeval.options.why import Definition, Why
 
@@ -31,6 +32,7 @@ __all__ = [
     "Configuration",
     "Definition",
     "Derivation",
+    "Difference",
     "EngineError",
     "EvaluationError",
     "Evaluator",
@@ -47,6 +49,7 @@ __all__ = [
     "Value",
     "Why",
     "Worker",
+    "diff",
     "engine",
     "load",
 ]
@@ -55,6 +58,7 @@ __all__ = [
 _LAZY = {
     "Configuration": "hmeval.configuration",
     "Definition": "hmeval.options.why",
+    "Difference": "hmeval.options.difference",
     "Evaluator": "hmeval.evaluation.evaluator",
     "Option": "hmeval.options.model",
     "OptionTree": "hmeval.options.model",
@@ -62,6 +66,7 @@ _LAZY = {
     "Value": "hmeval.evaluation.value",
     "Why": "hmeval.options.why",
     "Worker": "hmeval.evaluation.worker",
+    "diff": "hmeval.configuration",
     "engine": "hmeval.evaluation.engine",
     "load": "hmeval.configuration",
 }

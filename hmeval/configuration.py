@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
@@ -16,11 +17,12 @@ from hmeval.evaluation.value import Value
 from hmeval.flakes import unfetched_input
 from hmeval.literals import path_literal, string_literal
 from hmeval.options import extract
+from hmeval.options.difference import Difference, compare
 from hmeval.options.instances import Instances
 from hmeval.options.model import Option, OptionTree, Record
 from hmeval.options.path import is_placeholder, parse_option_path, show_option
 from hmeval.options.why import Definition, Why
-from hmeval.probe import Probed, probe
+from hmeval.probe import Probed, probe, without_probe
 from hmeval.recovery import failures
 from hmeval.resolution import find_target
 from hmeval.source_places import SourcePlaces
@@ -33,6 +35,8 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 _PLAN_INPUTS = Path(__file__).resolve().parent / "nix/plan-inputs.nix"
+# Where lib.mkRemovedOptionModule's message says no more than that the option is gone.
+_REMOVED = re.compile(r"^The option [`']\S+' can no longer be used since it's been removed\.\s*")
 
 
 def load(
@@ -72,6 +76,21 @@ def _evaluator_here() -> AnyEvaluator:
     from hmeval.evaluation.evaluator import Evaluator  # and with it the engine, which a worker's host does without
 
     return Evaluator()
+
+
+def diff(a: Configuration, b: Configuration, *, hidden: bool = False) -> Difference:
+    """What differs between the options of two configurations: in which there are, in types, defaults and values.
+
+    With `hidden` also of those that no manual shows. Raises EvaluationError.
+    """
+    before, after = (_compared(each, hidden=hidden) for each in (a, b))
+    return compare(before, after, hidden=hidden, explain=b._why_removed)
+
+
+def _compared(configuration: Configuration, *, hidden: bool) -> OptionTree:
+    """All options, with the values of those that are told of: to read the value of an old name has it warned of."""
+    with_values = configuration.options_with_state(values=True, hidden=hidden)
+    return with_values if hidden else OptionTree.of([*with_values.values(), *configuration.all_options.values()])
 
 
 class Configuration:
@@ -335,6 +354,8 @@ class Configuration:
     def _records(self, flags: int) -> Iterator[extract.Record]:
         options = self.placed(self._options_value)
         records = extract.iterate_options(self._evaluator, options, flags, self._progress)
+        if self._failures and flags & extract.VALUES:
+            records = map(without_probe, records)
         return map(self._told, records) if flags & (extract.VALUES | extract.DETAILS) else records
 
     def _told(self, record: extract.Record) -> extract.Record:
@@ -362,6 +383,11 @@ class Configuration:
         flags = extract.VALUES | extract.DETAILS | extract.ALONE
         (record,) = extract.extract_options(self._evaluator, option, flags)
         return self._with_instances(record)
+
+    def _why_removed(self, option: Option) -> str:
+        """What an option that is gone says when it is asked for, as lib.mkRemovedOptionModule has it; or ""."""
+        error = self.option(option.loc, places=False).errors.get("value", {})
+        return _REMOVED.sub("", str(error.get("message", ""))).strip()
 
     def _competing(self, loc: Sequence[str]) -> Sequence[Definition]:
         """The definitions of an option that count, and the losers; none where the modules cannot be searched."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from hmeval.errors import EvaluationError, TargetError
 from hmeval.evaluation.any_evaluator import AnyEvaluator
@@ -56,6 +56,14 @@ def probe(evaluator: AnyEvaluator, target: Target, evaluated: Callable[[], Value
             if not any(known.message == error.message for known in left_out):
                 # Its trace tells how the probe came there: through an option that has nothing to do with it.
                 left_out.append(EvaluationError(error.message, error.kind, error.position))
+
+
+def without_probe(record: dict[str, Any]) -> dict[str, Any]:
+    """The record of an option, without what the probe adds to its value: an argument of modules."""
+    if record.get("loc") != ["_module", "args"] or "nix" not in record.get("value", {}):
+        return record
+    value = record["value"]
+    return {**record, "value": {**value, "nix": value["nix"].replace("  hmevalArguments = …;\n", "")}}
 
 
 def _probe(

@@ -10,7 +10,7 @@ from hmeval.cli import failures
 from hmeval.cli.introspection import ShowCompletion, ShowVersion
 
 # One module for each command: it says how it is called (`register`) and does it (`run`).
-COMMANDS = ("options", "why", "eval", "plan", "doctor")
+COMMANDS = ("options", "why", "eval", "plan", "diff", "doctor")
 
 _EXAMPLES = """\
 examples:
@@ -22,6 +22,7 @@ examples:
   hmeval plan --flake .#alice --diff
   hmeval eval --flake .#alice --at home.username
   hmeval eval --flake .#alice 'builtins.length config.home.packages'
+  hmeval diff --flake .#alice --b-override-input home-manager ../home-manager
 
 exit codes: 0 done, 1 the evaluation or the input failed, 2 wrong usage, 130 interrupted
 """

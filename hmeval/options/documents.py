@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from hmeval.options.description import to_markdown
+from hmeval.options.difference import Difference
 from hmeval.options.model import Option, Record
 from hmeval.options.why import Why
 
@@ -83,6 +84,11 @@ def option_document(option: Option) -> dict[str, Any]:
 def why_document(target: Mapping[str, Any], why: Why) -> dict[str, Any]:
     """The answer of `why`: {"format_version", "target", "name", …, "value", "definitions": […], "not_read": […]}."""
     return {"format_version": FORMAT_VERSION, "target": dict(target), **why.record()}
+
+
+def difference_document(a: Mapping[str, Any], b: Mapping[str, Any], difference: Difference) -> dict[str, Any]:
+    """What differs between two targets: {"format_version", "a", "b", "summary", "added", "removed", …}."""
+    return {"format_version": FORMAT_VERSION, "a": dict(a), "b": dict(b), **difference.record()}
 
 
 def markdown(options: Iterable[Option]) -> str:
