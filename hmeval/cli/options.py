@@ -22,7 +22,7 @@ FORMATS = ("table", "names", "json", "options-json", "options-list", "markdown")
 
 _EXAMPLES = """\
 formats:
-  table         a line for each option: name, type, value (with PATH, --set or --search) or else default, description
+  table         a line for each option: name, type, value (if some are chosen) or else default, description
   names         a name on each line
   json          everything that is known: values, who defines them, positions, types, errors (docs/json.md)
   options-json  the ecosystem's options.json, by name, as nixosOptionsDoc writes it
@@ -41,6 +41,8 @@ examples:
   hmeval options --flake .#alice programs.firefox.profiles.work.settings
   hmeval options --flake .#alice --set --format names
   hmeval options --flake .#alice --search 'zsh history' --format json
+  hmeval options --flake .#alice --set --search vim
+  hmeval options --flake .#alice programs.git --unset --type bool
 """
 
 
@@ -55,8 +57,15 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
         allow_abbrev=False,
     )
     parser.add_argument("paths", nargs="*", metavar="PATH", help="an option, or what holds several (programs.git)")
-    parser.add_argument("--search", metavar="TEXT", help="those that match in name or description, the best first")
-    parser.add_argument("--set", action="store_true", help="only those that the configuration defines")
+    parser.add_argument(
+        "--search", metavar="TEXT", help="those that match in name or description (with --set, value), the best first"
+    )
+    state = parser.add_mutually_exclusive_group()
+    state.add_argument("--set", action="store_true", help="only those that the configuration defines")
+    state.add_argument("--unset", action="store_true", help="only those that it could define, and does not")
+    parser.add_argument(
+        "--type", metavar="TEXT", help="only those with this in their type: 'list of string', package, enum, nullOr"
+    )
     parser.add_argument("--all", action="store_true", help="hidden and internal ones too")
     parser.add_argument("--format", choices=FORMATS, default="table", metavar="FORMAT", help=f"{', '.join(FORMATS)}")
     add_target_flags(parser)
@@ -84,7 +93,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _page(configuration: Configuration, locs: Sequence[list[str]], arguments: argparse.Namespace) -> str | None:
     """One option in full, where a single path asks for just that."""
-    if len(locs) != 1 or arguments.format != "table" or arguments.search is not None or arguments.set:
+    if len(locs) != 1 or arguments.format != "table" or _filters(arguments):
         return None
     try:
         option = configuration.option(locs[0])
@@ -101,40 +110,53 @@ def _page(configuration: Configuration, locs: Sequence[list[str]], arguments: ar
 def _list(
     configuration: Configuration, locs: Sequence[list[str]], arguments: argparse.Namespace, counter: OptionCounter
 ) -> str | list[bytes]:
-    chosen = bool(locs) or arguments.set or arguments.search is not None
+    from hmeval.options.model import OptionTree
+
+    chosen = bool(locs) or _filters(arguments)
     with_values = arguments.format == "json" or (arguments.format == "table" and chosen)
     if arguments.format in ("json", "options-list") and not chosen:
         read = configuration.iterate(values=with_values, hidden=arguments.all)  # written while they are read
         return _json(configuration, read) if with_values else _options_list(read)
-    options = list(_selected(configuration, locs, arguments).values())
+    tree = _filtered(configuration, locs, arguments)
+    if arguments.set and arguments.search is not None:
+        tree = OptionTree.of(_with_values(configuration, tree.values(), counter))  # which are searched as well
+    options = list(tree.search(arguments.search or "").values())
     if with_values:
-        # One by one: what was not chosen can take minutes to evaluate. Those of instances are whole already.
-        options = [
-            option if option.type_info else configuration.option(option.loc, places=False)
-            for option in counter.counted(options)
-        ]
+        options = _with_values(configuration, options, counter)
     if arguments.format == "json":
         options = list(map(configuration.with_places, options))
     return _written(configuration, options, arguments.format)
 
 
+def _filters(arguments: argparse.Namespace) -> bool:
+    """Whether only some of the options at and below the paths are asked for."""
+    return bool(arguments.set or arguments.unset or arguments.search is not None or arguments.type is not None)
+
+
+def _with_values(configuration: Configuration, options: Iterable[Option], counter: OptionCounter) -> list[Option]:
+    """The options with all that is known of them.
+
+    One by one: what was not chosen can take minutes to evaluate. Those of instances are whole already.
+    """
+    return [
+        option if option.type_info else configuration.option(option.loc, places=False)
+        for option in counter.counted(options)
+    ]
+
+
 def _known(configuration: Configuration, locs: Sequence[list[str]], arguments: argparse.Namespace) -> OptionTree:
     """What to choose from: a path may name a hidden option."""
-    if arguments.set:
+    if arguments.set or arguments.unset:
         return configuration.options_with_state(hidden=arguments.all)
     return configuration.all_options if locs or arguments.all else configuration.options
 
 
-def _selected(configuration: Configuration, locs: Sequence[list[str]], arguments: argparse.Namespace) -> OptionTree:
-    from hmeval.options.model import OptionTree
-    from hmeval.options.query import set_only
-
+def _filtered(configuration: Configuration, locs: Sequence[list[str]], arguments: argparse.Namespace) -> OptionTree:
     tree = _known(configuration, locs, arguments)
     if locs:
         tree = at_and_below(tree, locs, hidden=arguments.all, instance=configuration.instance)
-    if arguments.set:
-        tree = OptionTree.of(set_only(tree.values()))
-    return tree.search(arguments.search) if arguments.search is not None else tree
+    is_set = arguments.set if arguments.set or arguments.unset else None
+    return tree.search(type=arguments.type, is_set=is_set)
 
 
 def _written(configuration: Configuration, options: list[Option], format: str) -> str | list[bytes]:

@@ -247,11 +247,20 @@ class OptionTree(Mapping[str, Option]):
         """Those that a manual shows: visible, and not internal."""
         return OptionTree.of(option for option in self._options.values() if option.listed)
 
-    def search(self, text: str) -> OptionTree:
-        """The options that match a text in name or description, the best first (`hmeval.options.query`)."""
-        from hmeval.options.query import search
+    def search(self, text: str = "", *, type: str | None = None, is_set: bool | None = None) -> OptionTree:
+        """The options that match a text in name, description or (where it is known) value, the best first.
 
-        return OptionTree.of(search(self._options.values(), text))
+        `type` is a text in the type; `is_set` asks for those that the configuration defines, or does not, which trees
+        know that were read with their state (`hmeval.options.query`).
+        """
+        from hmeval.options import query
+
+        options: Iterable[Option] = self._options.values()
+        if is_set is not None:
+            options = query.set_only(options) if is_set else query.unset_only(options)
+        if type is not None:
+            options = query.of_type(options, type)
+        return OptionTree.of(query.search(options, text))
 
     @overload
     def documents(self, format: Literal["options-list"] = ...) -> list[dict[str, Any]]: ...

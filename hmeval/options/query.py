@@ -1,38 +1,93 @@
-"""Finding options: ranked search over names and descriptions, what a configuration sets, names near a wrong one."""
+"""Finding options: ranked search over names, descriptions and values, filters, names near a wrong one."""
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Container, Iterable, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
+from functools import cached_property
+from typing import Any
 
 from hmeval.options.model import Option
 from hmeval.options.path import OptionPathError, is_placeholder, parse_option_path, show_option
 
 # How well a word of the query fits an option; lower is better.
 EXACT_NAME, LAST_PART, WHOLE_PART, NAME_PREFIX, PART_PREFIX, IN_NAME = range(6)
-DESCRIPTION_WORD, IN_DESCRIPTION, SWAPPED_LETTERS, MISSPELT_PART, SCATTERED = range(6, 11)
+DESCRIPTION_WORD, IN_DESCRIPTION, IN_VALUE = range(6, 9)
+SWAPPED_LETTERS, MISSPELT_PART, MISSPELT_WORD, MISSPELT_IN_DESCRIPTION, SCATTERED = range(9, 14)
+
+# The words within a part: `historySize`, `git-sync`, `XDGConfig`.
+_HUMP = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+")
+_WORD = re.compile(r"[^\W_]+")
+
+# What people call types, and how the types say it of themselves (nixpkgs, lib/types.nix).
+_TYPE_NAMES = {
+    "attrsof": "attribute set of",
+    "enum": "one of",
+    "functionto": "function that evaluates to",
+    "listof": "list of",
+    "nullor": "null or",
+}
 
 
 def search(options: Iterable[Option], text: str) -> list[Option]:
     """The options that match every word of `text`, the best first; all of them, as they come, for a text without words.
 
     The order: the exact name, its last part, a whole part, how the name begins, how a part begins, within the name, a
-    word of the description, within the description; then the shorter path, then the tree's order. Letter case does
-    not count. A word that occurs nowhere as it is typed is taken for a typing error: parts that are near it match
-    (`tolerance`; swapped neighbours are one difference), and, where there are none, names that hold its letters in
-    its order.
+    word of the description, within the description, within the value where that is known; then the shorter path, then
+    the tree's order. Letter case does not count. A word that occurs nowhere as it is typed is taken for a typing error:
+    parts that are near it match (`tolerance`; swapped neighbours are one difference), or else words of the names, or
+    else of the descriptions, or else names that hold its letters in its order.
     """
     candidates = list(options)
     words = text.lower().split()
     if not words:
         return candidates
-    names = [option.record["name"].lower() for option in candidates]
+    texts = _Texts(candidates)
     totals = dict.fromkeys(range(len(candidates)), 0)
     for word in words:
-        fits = _fits(word, names, candidates)
+        fits = _fits(word, texts)
         totals = {place: total + fits[place] for place, total in totals.items() if place in fits}
+    # The name of an option finds it first, also one of several words.
+    totals |= {place: -1 for place, option in enumerate(candidates) if option.name == text}
     ranked = sorted(totals, key=lambda place: (totals[place], len(candidates[place].loc), place))
     return [candidates[place] for place in ranked]
+
+
+class _Texts:
+    """What options are searched in, in small letters; each text is made when it is first asked for."""
+
+    def __init__(self, options: Sequence[Option]) -> None:
+        self._options = options
+        self.names = [option.record["name"].lower() for option in options]
+
+    @cached_property
+    def descriptions(self) -> list[str]:
+        return [(option.description or "").lower() for option in self._options]
+
+    @cached_property
+    def values(self) -> list[str]:
+        return [_value_text(option.value).lower() for option in self._options]
+
+    @cached_property
+    def paths(self) -> list[list[str]]:
+        # Quoted parts are rare and never hold what is searched for alone: a plain split is right for ranking.
+        return [name.split(".") for name in self.names]
+
+    @cached_property
+    def words(self) -> list[list[str]]:
+        """The words of each name, where it has some that are no whole parts."""
+        return [[word.lower() for word in _HUMP.findall(option.record["name"])] for option in self._options]
+
+    @cached_property
+    def described(self) -> list[list[str]]:
+        return [_WORD.findall(description) for description in self.descriptions]
+
+
+def _value_text(value: Mapping[str, Any] | None) -> str:
+    if value is None or "error" in value:
+        return ""
+    return json.dumps(value["json"], ensure_ascii=False) if "json" in value else str(value.get("nix", ""))
 
 
 def set_only(options: Iterable[Option]) -> list[Option]:
@@ -41,6 +96,24 @@ def set_only(options: Iterable[Option]) -> list[Option]:
     An option under a placeholder stands for many or none: what a submodule sets there by itself, nobody configured.
     """
     return [option for option in options if option.is_set and not any(map(is_placeholder, option.loc))]
+
+
+def unset_only(options: Iterable[Option]) -> list[Option]:
+    """Those that the configuration could define, and does not: options under a placeholder are not among them."""
+    return [option for option in options if not option.is_set and not any(map(is_placeholder, option.loc))]
+
+
+def of_type(options: Iterable[Option], text: str) -> list[Option]:
+    """Those whose type, in words, holds every word of `text`; names as of `lib.types` (`nullOr`, `enum`) serve as well.
+
+    Letter case does not count.
+    """
+    wanted = [_TYPE_NAMES.get(word, word) for word in text.lower().split()]
+    return [option for option in options if _holds_all(option.type.lower(), wanted)]
+
+
+def _holds_all(text: str, words: Iterable[str]) -> bool:
+    return all(word in text for word in words)
 
 
 def nearest(names: Iterable[str], wrong: str, limit: int = 3) -> list[str]:
@@ -90,20 +163,22 @@ def _next_row(left: str, right: str, row: int, letter: str, above: list[int], be
     return current
 
 
-def _fits(word: str, names: Sequence[str], options: Sequence[Option]) -> dict[int, int]:
+def _fits(word: str, texts: _Texts) -> dict[int, int]:
     """Place → how well the word fits there; the places where it does not fit are absent."""
-    fits = {place: _fit_in_name(word, name) for place, name in enumerate(names) if word in name}
+    fits = {place: _fit_in_name(word, name) for place, name in enumerate(texts.names) if word in name}
     within_word = re.compile(rf"(?<!\w){re.escape(word)}(?!\w)")
-    for place, option in enumerate(options):
-        if place not in fits and word in (text := (option.description or "").lower()):
-            fits[place] = DESCRIPTION_WORD if within_word.search(text) else IN_DESCRIPTION
-    return fits or _fits_of_misspelling(word, names)
+    for place, description in enumerate(texts.descriptions):
+        if place not in fits and word in description:
+            fits[place] = DESCRIPTION_WORD if within_word.search(description) else IN_DESCRIPTION
+    for place, value in enumerate(texts.values):
+        if place not in fits and word in value:
+            fits[place] = IN_VALUE
+    return fits or _fits_of_misspelling(word, texts)
 
 
 def _fit_in_name(word: str, name: str) -> int:
     if word == name:
         return EXACT_NAME
-    # Quoted parts are rare and never hold what is searched for alone: a plain split is right for ranking.
     parts = name.split(".")
     if word == parts[-1]:
         return LAST_PART
@@ -114,20 +189,28 @@ def _fit_in_name(word: str, name: str) -> int:
     return PART_PREFIX if f".{word}" in name else IN_NAME
 
 
-def _fits_of_misspelling(word: str, names: Sequence[str]) -> dict[int, int]:
+def _fits_of_misspelling(word: str, texts: _Texts) -> dict[int, int]:
     """As `_fits`, for a word that occurs nowhere; one with dots is the misspelt beginning of a path."""
-    paths = [name.split(".") for name in names]
-    known = {part for path in paths for part in path}
     if "." in word:
+        known = {part for path in texts.paths for part in path}
         near = [_near_parts(part, known) for part in word.split(".")]
-        return {place: MISSPELT_PART for place, path in enumerate(paths) if _begins(path, near)}
-    fit_of = _near_parts(word, known)
-    fits = {
+        return {place: MISSPELT_PART for place, path in enumerate(texts.paths) if _begins(path, near)}
+    return (
+        _fits_of_near(word, texts.paths)
+        or dict.fromkeys(_fits_of_near(word, texts.words), MISSPELT_WORD)
+        or dict.fromkeys(_fits_of_near(word, texts.described), MISSPELT_IN_DESCRIPTION)
+        or _fits_of_scattered(word, texts.names)
+    )
+
+
+def _fits_of_near(word: str, texts: Sequence[Sequence[str]]) -> dict[int, int]:
+    """As `_fits`, for the places that have a part, or a word, near this one."""
+    fit_of = _near_parts(word, {known for text in texts for known in text})
+    return {
         place: min(map(fit_of.__getitem__, within))
-        for place, path in enumerate(paths)
-        if (within := fit_of.keys() & path)
+        for place, text in enumerate(texts)
+        if fit_of and (within := fit_of.keys() & text)
     }
-    return fits or _fits_of_scattered(word, names)
 
 
 def _begins(path: Sequence[str], near: Sequence[Container[str]]) -> bool:

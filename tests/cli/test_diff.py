@@ -234,7 +234,7 @@ def test_from_python(files: tuple[Path, Path]) -> None:
 
 @pytest.mark.real
 def test_the_real_home_manager_with_one_module_changed(
-    hmeval_command: Hmeval, home_manager: Path, world: Path, tmp_path: Path
+    hmeval_command: Hmeval, home_manager: Path, whole_world: Path, tmp_path: Path
 ) -> None:
     other = tmp_path / "home-manager"
     shutil.copytree(home_manager, other, ignore=shutil.ignore_patterns(".git", "tests"), symlinks=True)
@@ -243,8 +243,8 @@ def test_the_real_home_manager_with_one_module_changed(
     module.write_text(text.replace("cfg.colors", "cfg.colours"))
     home = tmp_path / "home.nix"
     home.write_text(HOME + "}")
-    arguments = ("diff", "--json", "--file", home, "--nixpkgs", world, "--home-manager", home_manager)
-    same = read(hmeval_command(*arguments, "--b-nixpkgs", world))
+    arguments = ("diff", "--json", "--file", home, "--nixpkgs", whole_world, "--home-manager", home_manager)
+    same = read(hmeval_command(*arguments, "--b-nixpkgs", whole_world))
     assert not any(same["summary"].values())
     document = read(hmeval_command(*arguments, "--b-home-manager", other))
     removed = {option["name"] for option in document["removed"]}

@@ -72,6 +72,36 @@ def test_set_lists_what_the_configuration_defines(options: Callable[..., str]) -
     assert "programs.git.enable" in table
 
 
+def test_unset_lists_what_it_could_define(options: Callable[..., str]) -> None:
+    defined = set(options("--set", "--format", "names", "programs.git").split())
+    others = set(options("--unset", "--format", "names", "programs.git").split())
+    everything = set(options("--format", "names", "programs.git").split())
+    assert defined
+    assert others
+    assert not defined & others
+    assert everything - defined - others == {name for name in everything if "*" in name}
+
+
+def test_set_and_unset_exclude_each_other(hmeval_command: Hmeval) -> None:
+    done = hmeval_command("options", *TARGET, "--set", "--unset")
+    assert done.returncode == 2
+
+
+def test_options_by_their_type(options: Callable[..., str]) -> None:
+    found = read(options, "--type", "enum", "--format", "json")["options"]
+    assert found
+    assert all("one of " in option["type"] for option in found)
+    names = options("--type", "bool", "--set", "--search", "git", "--format", "names").split()
+    assert "programs.git.enable" in names
+    assert "programs.git.ignores" not in names
+
+
+def test_search_finds_values_of_what_is_set(options: Callable[..., str]) -> None:
+    found = options("--set", "--search", "nvim", "--format", "names").split()
+    assert "home.sessionVariables" in found
+    assert not options("--search", "swp", "--unset", "--format", "names")
+
+
 def test_search_has_the_best_first(options: Callable[..., str]) -> None:
     assert options("--search", "programs.git.enable", "--format", "names").splitlines()[0] == "programs.git.enable"
     assert "programs.git.enable" in options("--search", "gti enable").split()

@@ -133,10 +133,27 @@ def test_search_never_raises_and_finds_only_what_is_there(tree: OptionTree, text
 
 
 @given(trees)
-def test_search_finds_an_option_by_its_own_name(tree: OptionTree) -> None:
+def test_an_options_own_name_finds_it_first(tree: OptionTree) -> None:
     for name in tree:
-        if len(name.split()) == 1 and name.lower() == name:
-            assert next(iter(tree.search(name))) in {other for other in tree if other.lower() == name}
+        assert next(iter(tree.search(name))) == name
+
+
+@given(trees, st.sampled_from(["boolean", "null or", "é"]), st.booleans())
+def test_filters_choose_and_keep_the_order(tree: OptionTree, kind: str, is_set: bool) -> None:
+    chosen = tree.search(type=kind, is_set=is_set)
+    assert list(chosen) == [name for name in tree if name in chosen]
+    assert all(set(kind.split()) <= set(option.type.split()) or kind in option.type for option in chosen.values())
+    assert all(option.is_set is is_set for option in chosen.values())
+
+
+@given(trees, st.integers(0, 5))
+def test_what_a_search_finds_holds_its_words_or_something_near(tree: OptionTree, place: int) -> None:
+    """A word of a name, description or value that occurs as it is typed finds nothing else."""
+    for option in list(tree.values())[place : place + 1]:
+        for word in option.name.lower().split():
+            for found in tree.search(word).values():
+                texts = (found.name, found.description or "", json.dumps(found.value, ensure_ascii=False))
+                assert any(word in text.lower() for text in texts) or found.name == word
 
 
 @given(trees, texts)
