@@ -6,6 +6,7 @@ nixos/lib/make-options-doc, whose renderers (nixos-render-docs) read the object.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -136,7 +137,7 @@ def _as_package(package: str | Sequence[str] | Mapping[str, Any]) -> Mapping[str
 def _section(option: Option) -> str:
     paragraphs = [f"## {_code(option.name)}", to_markdown(option.description or "*No description.*")]
     read_only = " *(read only)*" if option.read_only else ""
-    paragraphs.append(f"*Type:* {option.type}{read_only}")
+    paragraphs.append(f"*Type:* {_escaped(' '.join(option.type.split()))}{read_only}")
     paragraphs += [_literal(title, option.record.get(title.lower())) for title in ("Default", "Example")]
     if related := related_packages_markdown(option.related_packages):
         paragraphs.append(f"*Related packages:*\n\n{related}")
@@ -150,7 +151,7 @@ def _literal(title: str, field: Any) -> str:
     """A default or an example: code for an expression, prose for literalMD; nothing for none."""
     if not isinstance(field, Mapping):
         return ""
-    text = str(field.get("text", ""))
+    text = str(field.get("text", "")).strip("\n")
     if field.get("_type") == "literalMD":
         prose = to_markdown(text)
         return f"*{title}:*\n\n{prose}" if "\n" in prose else f"*{title}:* {prose}"
@@ -166,6 +167,11 @@ def _fence_for(text: str) -> str:
     while fence in text:
         fence += "`"
     return fence
+
+
+def _escaped(text: str) -> str:
+    """Text that CommonMark shows as it is: `string matching the pattern .*@.*`, `one of <null>`."""
+    return re.sub(r"([\\`*_\[\]<>&~])", r"\\\1", text)
 
 
 def _code(text: str) -> str:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+from markdown_it import MarkdownIt
+
 from hmeval.options.description import first_sentence, to_markdown, to_plain
 from hmeval.options.documents import (
     configuration_document,
@@ -124,3 +127,21 @@ def test_descriptions_become_text() -> None:
 
 def test_the_first_sentence() -> None:
     assert first_sentence("One, e.g. two\nand v1.2. Three.\n\nFour.") == "One, e.g. two and v1.2."
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        r"string matching the pattern ^[^\.]+_.*@.*$",
+        "null or one of <null>, *x*, `y`",
+        'strings concatenated with "\\n"',
+        "a [link](x) & ~~no~~ &amp;",
+    ],
+)
+def test_a_type_is_shown_as_it_is(kind: str) -> None:
+    written = markdown(OptionTree([FULL | {"type": kind}]).values())
+    tokens = MarkdownIt().enable("strikethrough").parse(written)
+    paragraphs = [token for token in tokens if token.type == "inline" and token.content.startswith("*Type:*")]
+    (children,) = [token.children or [] for token in paragraphs]
+    texts = [child.content for child in children if child.type != "text_special" or child.content]
+    assert "".join(texts) == f"Type: {kind}"
