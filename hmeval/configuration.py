@@ -14,6 +14,7 @@ from hmeval.definitions import DefinitionSearch
 from hmeval.errors import EvaluationError, HmevalError, PlanError
 from hmeval.evaluation.any_evaluator import AnyEvaluator
 from hmeval.evaluation.value import Value
+from hmeval.every_definition import EveryDefinition
 from hmeval.flakes import unfetched_input
 from hmeval.literals import path_literal, string_literal
 from hmeval.options import extract
@@ -22,7 +23,7 @@ from hmeval.options.instances import Instances
 from hmeval.options.model import Option, OptionTree, Record
 from hmeval.options.path import is_placeholder, parse_option_path, show_option
 from hmeval.options.why import Definition, Why
-from hmeval.probe import Probed, probe, without_probe
+from hmeval.probe import Probed, looked_into, probe, without_probe
 from hmeval.recovery import failures
 from hmeval.resolution import find_target
 from hmeval.source_places import SourcePlaces
@@ -118,6 +119,7 @@ class Configuration:
         self._all_options: OptionTree | None = None
         self._probe: Probed | None = None
         self._definitions: DefinitionSearch | None = None
+        self._in_place: tuple[Value, DefinitionSearch] | None = None
         self._failures: list[EvaluationError] | None = None
         self._blame = Blame(evaluator, self._probed, self._search)
         self._instances_of: Instances | None = None
@@ -142,7 +144,7 @@ class Configuration:
         Raises EvaluationError.
         """
         fields = extract.VALUES | extract.DETAILS if values else 0
-        return map(Option, self._records(fields | (extract.HIDDEN if hidden else 0)))
+        return map(Option, self._records(fields | (extract.HIDDEN if hidden else 0), places=values))
 
     def options_with_state(self, *, values: bool = False, hidden: bool = False) -> OptionTree:
         """The options with `is_defined` and `priority`, and with `values` everything else that is known of them."""
@@ -348,15 +350,38 @@ class Configuration:
             self._definitions = DefinitionSearch(self._evaluator, probed)
         return self._definitions
 
+    def _search_in_place(self) -> DefinitionSearch:
+        """As `_search`, in the configuration as it is, where it does not fail: the probe changes some values."""
+        if self._failures:
+            return self._search()
+        result = self._evaluated()
+        if self._in_place is None or self._in_place[0] is not result:
+            self._in_place = result, DefinitionSearch(self._evaluator, looked_into(self._evaluator, result))
+        return self._in_place[1]
+
     def _tree(self, flags: int) -> OptionTree:
         return OptionTree(self._records(flags))
 
-    def _records(self, flags: int) -> Iterator[extract.Record]:
+    def _records(self, flags: int, *, places: bool = False) -> Iterator[extract.Record]:
         options = self.placed(self._options_value)
         records = extract.iterate_options(self._evaluator, options, flags, self._progress)
         if self._failures and flags & extract.VALUES:
             records = map(without_probe, records)
+        if places:
+            records = self._completed(records)
         return map(self._told, records) if flags & (extract.VALUES | extract.DETAILS) else records
+
+    def _completed(self, records: Iterator[extract.Record]) -> Iterator[extract.Record]:
+        """The records with the places of definitions, and those that lost, where the modules can be read again."""
+        if self._failures:
+            return records
+        try:
+            probed = looked_into(self._evaluator, self._evaluated())
+            return map(EveryDefinition(self._evaluator, probed).complete, records)
+        except (EvaluationError, TargetError) as error:
+            if getattr(error, "kind", None) == "interrupted":
+                raise
+            return records
 
     def _told(self, record: extract.Record) -> extract.Record:
         places = self._source_places()
@@ -392,7 +417,7 @@ class Configuration:
     def _competing(self, loc: Sequence[str]) -> Sequence[Definition]:
         """The definitions of an option that count, and the losers; none where the modules cannot be searched."""
         try:
-            definitions = self._search().competing(loc)
+            definitions = self._search_in_place().competing(loc)
         except (EvaluationError, TargetError, KeyError) as error:
             if getattr(error, "kind", None) == "interrupted":
                 raise

@@ -1,6 +1,7 @@
 """A second evaluation of a configuration, with a module of hmeval's own in it (nix/probe.nix).
 
-It can be looked into where the first one fails, and hands out what modules are called with.
+It can be looked into where the first one fails, and hands out what modules are called with. One that does not fail can
+be looked into as it is.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ _MOST_LEFT_OUT = 8
 
 
 class Probed(NamedTuple):
-    """A configuration that was evaluated with the probe.
+    """A configuration whose modules can be read: one that was evaluated with the probe, or one that does not fail.
 
     Attributes:
         result: what Home Manager's modules/default.nix returns.
@@ -56,6 +57,18 @@ def probe(evaluator: AnyEvaluator, target: Target, evaluated: Callable[[], Value
             if not any(known.message == error.message for known in left_out):
                 # Its trace tells how the probe came there: through an option that has nothing to do with it.
                 left_out.append(EvaluationError(error.message, error.kind, error.position))
+
+
+def looked_into(evaluator: AnyEvaluator, result: Value) -> Probed:
+    """The same for a configuration that was evaluated without the probe, and does not fail.
+
+    Raises EvaluationError, and TargetError for a lib whose evaluations have no `type`.
+    """
+    if result.get("type") is None:
+        raise TargetError(
+            "the modules of this configuration cannot be looked into: its lib.evalModules gives no `type`"
+        )
+    return Probed(result, evaluator.eval_file(NIX / "arguments.nix")(result), ())
 
 
 def without_probe(record: dict[str, Any]) -> dict[str, Any]:

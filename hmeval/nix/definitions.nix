@@ -321,6 +321,17 @@ let
       }) values
     );
 
+  # `_module.args` has the whole of pkgs in it: native code knows by the type what is not to be evaluated.
+  typeIfRaw =
+    place:
+    let
+      inherit (place.option) type;
+    in
+    if place.below == [ ] && type.name == "lazyAttrsOf" && type.nestedTypes.elemType.name or null == "raw" then
+      { inherit type; }
+    else
+      { };
+
   describe = row: {
     inherit (row)
       begins
@@ -428,7 +439,7 @@ in
     in
     {
       described = map describe found;
-      values = dressed (map (row: { inherit (row) value; }) found);
+      values = dressed (map (row: { inherit (row) value; } // typeIfRaw place) found);
       outcomes = dressed (concatMap outcomesOf found);
     };
 
@@ -463,7 +474,8 @@ in
       value = {
         inherit (found) value;
         definitionsWithLocations = if isCounted then last.definitionsWithLocations else [ ];
-      };
+      }
+      // typeIfRaw place;
       applied = if isCounted && last ? apply && !isEmptied then [ { value = merged last; } ] else [ ];
     in
     if found == null then dressed [ ] else dressed ([ value ] ++ applied);

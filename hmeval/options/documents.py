@@ -78,6 +78,8 @@ def configuration_document(target: Mapping[str, Any], options: Iterable[Option])
 def option_document(option: Option) -> dict[str, Any]:
     """One option of `configuration_document`: the ecosystem's fields, then hmeval's own."""
     record = option.record
+    if record.keys() >= _ALWAYS.keys():  # it is what native code writes: that, and fields that are there
+        return dict(record)
     document = {key: record.get(key, absent) for key, absent in _ALWAYS.items()}
     return document | {key: field for key, field in record.items() if key in _KNOWN and field is not None}
 

@@ -92,7 +92,9 @@ def _finite(value: Any) -> Any:
 
 
 def _encoder(indent: int | None) -> Callable[[Any], str]:
-    return json.JSONEncoder(ensure_ascii=False, allow_nan=False, default=_plain, indent=indent).encode
+    # What Nix gives holds no cycles.
+    encoder = json.JSONEncoder(ensure_ascii=False, allow_nan=False, check_circular=False, default=_plain, indent=indent)
+    return encoder.encode
 
 
 # Made once: thousands of options are written one by one.
