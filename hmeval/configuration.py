@@ -373,10 +373,8 @@ class Configuration:
 
     def _completed(self, records: Iterator[extract.Record]) -> Iterator[extract.Record]:
         """The records with the places of definitions, and those that lost, where the modules can be read again."""
-        if self._failures:
-            return records
         try:
-            probed = looked_into(self._evaluator, self._evaluated())
+            probed = self._probed() if self._failures else looked_into(self._evaluator, self._evaluated())
             return map(EveryDefinition(self._evaluator, probed).complete, records)
         except (EvaluationError, TargetError) as error:
             if getattr(error, "kind", None) == "interrupted":

@@ -136,7 +136,7 @@ def test_values_of_a_configuration_that_fails(hmeval_command: Hmeval, tmp_path: 
     done = hmeval_command("options", "--file", "home.nix", "--offline", "programs.git.lfs.enable")
     assert done.returncode == 1
     assert "Value\n    true\n" in done.stdout
-    assert "home.nix (mkForce)  true\n" in done.stdout
+    assert "home.nix:7:3 (mkForce)  true\n" in done.stdout
 
 
 def test_a_path_that_is_not_there_in_a_configuration_that_fails(hmeval_command: Hmeval, tmp_path: Path) -> None:

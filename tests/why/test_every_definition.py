@@ -94,6 +94,15 @@ def test_a_module_that_cannot_be_searched_costs_itself(tmp_path: Path) -> None:
     assert [each["line"] for each in options["list"].definitions] == [13, 15, 11, 14]
 
 
+def test_a_configuration_that_fails_has_places(tmp_path: Path) -> None:
+    (tmp_path / "home.nix").write_text(MODULES)
+    (tmp_path / "broken.nix").write_text("{ unknown = 1; }")
+    with hmeval.load(file=tmp_path / "home.nix", offline=True) as configuration:
+        assert [failure.option for failure in configuration.recover()] == ["unknown"]
+        options = {option.name: option for option in configuration.iterate(values=True)}
+    assert [each["line"] for each in options["list"].definitions] == [13, 15, 11, 14]
+
+
 @pytest.mark.real
 def test_the_real_home_manager(home_manager: Path, whole_world: Path) -> None:
     with hmeval.load(file=HOME, home_manager=home_manager, nixpkgs=whole_world) as configuration:
