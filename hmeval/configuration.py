@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from hmeval.blame import Blame
 from hmeval.definitions import DefinitionSearch
-from hmeval.errors import EvaluationError, HmevalError, PlanError
+from hmeval.errors import EvaluationError, HmevalError, PlanError, TargetError
 from hmeval.evaluation.any_evaluator import AnyEvaluator
 from hmeval.evaluation.value import Value
 from hmeval.every_definition import EveryDefinition
