@@ -111,19 +111,22 @@ class _Installation:
         self._user: str | None = found.target.description.get("user")
 
     def examine(self) -> None:
-        """Gather the facts, and apply the rules."""
+        """Gather the facts, and apply the rules; what ends one of them leaves the findings before it."""
+        for finding in self._findings():
+            self._examination.findings.append(self._told(finding))
+
+    def _findings(self) -> Iterator[Finding]:
         facts = self._facts()
         self._examination.settings = {name: facts[name] for name in _SETTINGS if name in facts}
-        found = [*check_home(facts, self._locate, self._user), *check_backup_variables(os.environ, self._user)]
+        yield from check_home(facts, self._locate, self._user)
+        yield from check_backup_variables(os.environ, self._user)
+        if not any(finding.severity == ERROR for finding in self._examination.findings):
+            yield from self._what_fails(facts)
         if self._found.called is not None:
-            found += check_features(
-                os.environ, in_system=bool(self._user or self._found.target.description.get("system"))
-            )
-            found += self._check_inputs(self._found.called, facts)
-            found += self._check_others(self._found.called, bool(facts.get("enableLegacyProfileManagement")))
-        if not any(finding.severity == ERROR for finding in found):
-            found += self._what_fails(facts)
-        self._examination.findings += map(self._told, found)
+            in_system = bool(self._user or self._found.target.description.get("system"))
+            yield from check_features(os.environ, in_system=in_system)
+            yield from self._check_inputs(self._found.called, facts)
+            yield from self._check_others(self._found.called, bool(facts.get("enableLegacyProfileManagement")))
 
     def _facts(self) -> dict[str, Any]:
         """What hmeval/nix/installation.nix says, without the fields that fail: their errors come up by themselves."""
