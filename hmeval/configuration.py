@@ -409,6 +409,8 @@ class Configuration:
 
     def _why_removed(self, option: Option) -> str:
         """What an option that is gone says when it is asked for, as lib.mkRemovedOptionModule has it; or ""."""
+        if any(map(is_placeholder, option.loc)):
+            return ""
         error = self.option(option.loc, places=False).errors.get("value", {})
         return _REMOVED.sub("", str(error.get("message", ""))).strip()
 

@@ -199,7 +199,7 @@ def test_a_module_within_the_flake_has_its_line(hmeval_command: Command, tmp_pat
 
 def test_definitions_are_told_in_the_folder(hmeval_command: Command, example: Path) -> None:
     done = hmeval_command("options", "programs.git.enable", "--offline", "--flake", f"{example}#alice")
-    assert f"\n    {example}/git.nix  true\n" in done.stdout
+    assert f"\n    {example}/git.nix:6:5  true\n" in done.stdout
 
 
 @pytest.mark.parametrize(
