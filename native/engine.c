@@ -123,12 +123,13 @@ const char * hmeval_engine_interface(void)
 
 const char * const * hmeval_engine_capabilities(void)
 {
-    static const char * found[4];
+    static const char * found[5];
     size_t count = 0;
     if (hmeval_flakes_available()) found[count++] = "flakes";
     if (hmeval_interrupts_available()) found[count++] = "interrupts";
 #ifdef HMEVAL_COMPAT
     found[count++] = "read-only";
+    found[count++] = "traces";
 #endif
     found[count] = NULL;
     return found;

@@ -82,7 +82,8 @@ hmeval_status hmeval_engine_start(const char ** settings, unsigned flags, const 
 const char * hmeval_engine_version(void);
 const char * hmeval_engine_interface(void);
 /* What this engine can do that others cannot, NULL-terminated: "flakes" (builtins.getFlake), "interrupts" (a running
- * evaluation can be ended), "read-only" (evaluating writes nothing into the store). Any thread. */
+ * evaluation can be ended), "read-only" (evaluating writes nothing into the store), "traces" (hmeval_write_inputs).
+ * Any thread. */
 const char * const * hmeval_engine_capabilities(void);
 
 /* Enter the calling thread into the collector's books, open the store `store_uri` (NULL: the system's) and make an
@@ -134,6 +135,19 @@ hmeval_status hmeval_write_options(
 enum { HMEVAL_EXIT_STACK_OVERFLOW = 86 };
 void hmeval_serve(int client);
 void hmeval_contain_overflow(void);
+
+/* Write to `sink`, as MessagePack, what evaluations in the session depend on: the list of the engine's own libraries, and
+ * of everything that was read so far, each as [kind, name, lstat, stat, value]; nil in place of the latter where this
+ * engine cannot tell ("traces" is no capability of it). `lstat` and `stat` are what they gave before the path was read
+ * for the first time, as [mode, size, mtime, ctime, inode, device], or nil. Kinds:
+ *
+ *   exists, type, listing, file, resolved   asked of a path: whether it is there, its type and a link's target, its
+ *                                           names, its contents, its path without links
+ *   copied, dated                           copied into the store, as is all below it; `dated`: time stamps count
+ *   git                                     a Git work tree, fetched as Git has it
+ *   variable                                of the environment; its value, or nil
+ *   uncacheable                             why the result may differ the next time, as a sentence */
+hmeval_status hmeval_write_inputs(hmeval_session * session, hmeval_sink sink, void * reader);
 
 /* cffi: end */
 
@@ -242,6 +256,13 @@ hmeval_status hmeval_sorted_attributes(
     hmeval_session * session, nix_value * set, hmeval_attribute ** attributes, size_t * count);
 hmeval_status hmeval_attribute_value(
     hmeval_session * session, nix_value * set, hmeval_attribute attribute, nix_value ** result);
+
+/* compat/nix-2.8/trace.cc: what is read on this thread from now on is kept, until the end. */
+#  ifdef HMEVAL_COMPAT
+void hmeval_trace_begin(void);
+void hmeval_trace_end(void);
+void hmeval_pack_inputs(hmeval_buffer * buffer);
+#  endif
 
 /* buffer.c */
 void hmeval_buffer_free(hmeval_buffer * buffer);

@@ -50,6 +50,9 @@ hmeval_session * hmeval_session_open(const char * store_uri, const char ** looku
     *status = HMEVAL_NO_MEMORY;
     if (!session) return NULL;
     hmeval_thread_register();
+#ifdef HMEVAL_COMPAT
+    hmeval_trace_begin();
+#endif
     session->error = (hmeval_error){"", "", ""};
     session->context = nix_c_context_create();
     if (session->context) *status = open_state(session, store_uri, lookup_path);
@@ -68,6 +71,9 @@ void hmeval_session_close(hmeval_session * session)
     for (int i = 0; i < 3; ++i)
         free(session->error_texts[i]);
     nix_c_context_free(session->context);
+#ifdef HMEVAL_COMPAT
+    hmeval_trace_end();
+#endif
     free(session);
     hmeval_thread_unregister();
 }

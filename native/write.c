@@ -1,5 +1,8 @@
 /* Values, written to a sink in one piece. */
+#define _GNU_SOURCE
+#include <link.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define HMEVAL_INTERNAL
 #include "hmeval.h"
@@ -40,4 +43,43 @@ hmeval_status hmeval_write_text(hmeval_session * session, nix_value * value, hme
     hmeval_pack_bytes(&buffer, text.bytes, text.size);
     hmeval_buffer_free(&text);
     return deliver(&buffer, status, sink, reader);
+}
+
+typedef struct {
+    hmeval_buffer * buffer; /* NULL: only count */
+    size_t count;
+} hmeval_libraries;
+
+static int take_library(struct dl_phdr_info * info, size_t size, void * argument)
+{
+    hmeval_libraries * libraries = argument;
+    const char * slash = strrchr(info->dlpi_name, '/');
+    (void)size;
+    if (!slash || strncmp(slash + 1, "libnix", 6)) return 0;
+    if (libraries->buffer) hmeval_pack_text(libraries->buffer, info->dlpi_name);
+    ++libraries->count;
+    return 0;
+}
+
+/* The libraries of Nix in this process. None is loaded meanwhile: the engine has started. */
+static void pack_libraries(hmeval_buffer * buffer)
+{
+    hmeval_libraries counted = {NULL, 0}, packed = {buffer, 0};
+    dl_iterate_phdr(take_library, &counted);
+    hmeval_pack_array(buffer, counted.count);
+    dl_iterate_phdr(take_library, &packed);
+}
+
+hmeval_status hmeval_write_inputs(hmeval_session * session, hmeval_sink sink, void * reader)
+{
+    hmeval_buffer buffer = {0};
+    (void)session;
+    hmeval_pack_array(&buffer, 2);
+    pack_libraries(&buffer);
+#ifdef HMEVAL_COMPAT
+    hmeval_pack_inputs(&buffer);
+#else
+    hmeval_pack_nil(&buffer);
+#endif
+    return deliver(&buffer, HMEVAL_OK, sink, reader);
 }

@@ -19,6 +19,7 @@ from hmeval.evaluation.operations import (
     Held,
     MakeString,
     Operation,
+    WriteInputs,
 )
 from hmeval.evaluation.value import Value
 from hmeval.literals import encoded, path_literal
@@ -26,6 +27,9 @@ from hmeval.literals import encoded, path_literal
 
 class AnyEvaluator(ABC):
     """Evaluates Nix expressions; where, its kinds say: Evaluator and Worker. Use it with `with`."""
+
+    identity: tuple[Any, ...] = ()
+    """What sets its answers apart from those of an evaluator that was made without arguments, as plain data."""
 
     _position_of: Value | None = None
 
@@ -78,6 +82,14 @@ class AnyEvaluator(ABC):
     def collect_garbage(self) -> None:
         """Run Nix's garbage collector now."""
         self._ask(CollectGarbage())
+
+    def inputs(self) -> tuple[list[str], list[list[Any]] | None]:
+        """The engine's libraries, and what all evaluations so far have read: [kind, name, lstat, stat, value] of each.
+
+        native/hmeval.h (hmeval_write_inputs) says more. None in place of the latter where this engine cannot tell.
+        """
+        libraries, inputs = codec.unpack(self._written(WriteInputs()))
+        return libraries, inputs
 
     def __enter__(self) -> Self:
         return self

@@ -53,6 +53,7 @@ class Evaluator(AnyEvaluator):
         self, *, lookup_path: Sequence[str] = (), store: str | None = None, policy: Policy | None = None
     ) -> None:
         start_engine(policy)
+        self.identity = (list(lookup_path), store, repr(policy)) if lookup_path or store or policy else ()
         self._jobs: queue.SimpleQueue[Job[Any] | None] = queue.SimpleQueue()
         self._session = Session()
         self._closed = False

@@ -77,6 +77,10 @@ class WriteOptions(NamedTuple):
     flags: int
 
 
+class WriteInputs(NamedTuple):
+    """Everything that evaluations have read so far, as MessagePack (native/hmeval.h: hmeval_write_inputs)."""
+
+
 class CollectGarbage(NamedTuple):
     """Nothing, once Nix's collector has run."""
 
@@ -92,6 +96,7 @@ Operation: TypeAlias = (
     | WriteValue
     | WriteText
     | WriteOptions
+    | WriteInputs
     | CollectGarbage
 )
 

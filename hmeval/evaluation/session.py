@@ -21,6 +21,7 @@ from hmeval.evaluation.operations import (
     Operation,
     Receiver,
     Size,
+    WriteInputs,
     WriteNames,
     WriteOptions,
     WriteText,
@@ -114,7 +115,9 @@ class Session:
                 del self._pointers[address]
             lib.hmeval_value_release(self._handle, pointer)
 
-    def _write(self, operation: WriteNames | WriteValue | WriteText | WriteOptions, receive: Receiver) -> None:
+    def _write(
+        self, operation: WriteNames | WriteValue | WriteText | WriteOptions | WriteInputs, receive: Receiver
+    ) -> None:
         reader = Reader(receive)
         to = (lib.receive, reader.handle)
         match operation:
@@ -126,6 +129,8 @@ class Session:
                 status = lib.hmeval_write_text(self._handle, value, *to)
             case WriteOptions(value, flags):
                 status = lib.hmeval_write_options(self._handle, value, flags, *to)
+            case WriteInputs():
+                status = lib.hmeval_write_inputs(self._handle, *to)
         self._checked(status)
 
     def _held(self, produce: Callable[[Any], int]) -> Held | None:

@@ -65,6 +65,7 @@ class Worker(AnyEvaluator):
         if memory is not None and memory < SMALLEST_MEMORY:
             raise ValueError(f"a worker needs at least {SMALLEST_MEMORY} bytes of memory")
         begin = Open(store, list(lookup_path), None if policy is None else policy.fields())
+        self.identity = (list(lookup_path), store, repr(policy)) if lookup_path or store or policy else ()
         self._settings = Settings(begin, timeout, memory, listener)
         self._lock = threading.Lock()
         self._client = os.getpid()

@@ -56,6 +56,9 @@ struct nix_value {
 /* Give back to the collector what nix_value_decref keeps on this thread for the next references. */
 void nix_compat_free_spare_references();
 
+/* Let the state's builtins.currentTime be noticed when it is evaluated (trace.cc). */
+void nix_compat_trace_time(nix::EvalState & state);
+
 /* Store the exception that is being handled in `context`. */
 nix_err nix_compat_catch(nix_c_context * context) noexcept;
 nix_err nix_compat_fail(nix_c_context * context, nix_err code, const char * message) noexcept;

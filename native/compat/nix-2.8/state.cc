@@ -77,6 +77,7 @@ EvalState * nix_eval_state_build(nix_c_context * context, nix_eval_state_builder
             /* What nixpkgs asks for before it lets itself be evaluated (lib/minfeatures.nix); builtins.cc has what it
              * then uses. */
             state->state.getBuiltin("nixVersion").mkString("2.18.0-over-2.8.0");
+            nix_compat_trace_time(state->state);
             return state;
         } catch (...) {
             GC_FREE(place);
