@@ -25,11 +25,12 @@ lint: setup ## ruff, mypy --strict, clang-format and the shell's syntax; changes
 	.venv/bin/clang-format --dry-run -Werror $(wildcard native/*.[ch]* native/compat/*/*.[ch]*)
 	for script in scripts/setup scripts/demo scripts/fresh-machine scripts/modern-engine .ci/run; do bash -n $$script || exit 1; done
 
-bench: setup ## time and memory beside nix-instantiate's, of planning, of a worker and of searches
+bench: setup ## time and memory beside nix-instantiate's, of planning, a worker, searches and kept answers
 	$(python) -m benches.bench_options
 	$(python) -m benches.bench_plan
 	$(python) -m benches.bench_worker
 	$(python) -m benches.bench_search
+	$(python) -m benches.bench_cache
 
 clean: ## remove what `make setup` and the tests made, but for the system packages and Nix's headers
 	rm -rf .venv build *.egg-info hmeval/_native*.so .hypothesis .mypy_cache .pytest_cache .ruff_cache

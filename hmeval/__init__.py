@@ -2,30 +2,30 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
 from hmeval.errors import (
     CacheError,
     EngineError,
     EvaluationError,
     HmevalError,
     PlanError,
-    Position,
     TargetError,
-    TraceFrame,
 )
 from hmeval.kinds import Derivation, Function, NixPath
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from hmeval.configuration import Configuration, diff, load
+    from typing import Any
+
     from hmeval.evaluation.engine import engine
     from hmeval.evaluation.evaluator import Evaluator
     from hmeval.evaluation.policy import Policy
     from hmeval.evaluation.value import Value
     from hmeval.evaluation.worker import Worker
+    from hmeval.loading import Configuration, diff, load
     from hmeval.options.difference import Difference
     from hmeval.options.model import Option, OptionTree
     from hmeval.options.why import Definition, Why
+    from hmeval.positions import Position, TraceFrame
 
 __all__ = [
     "CacheError",
@@ -56,19 +56,21 @@ __all__ = [
 
 # What needs the engine is imported when it is first used, so that `import hmeval` stays quick.
 _LAZY = {
-    "Configuration": "hmeval.configuration",
+    "Configuration": "hmeval.loading",
     "Definition": "hmeval.options.why",
     "Difference": "hmeval.options.difference",
     "Evaluator": "hmeval.evaluation.evaluator",
     "Option": "hmeval.options.model",
     "OptionTree": "hmeval.options.model",
+    "Position": "hmeval.positions",
     "Policy": "hmeval.evaluation.policy",
+    "TraceFrame": "hmeval.positions",
     "Value": "hmeval.evaluation.value",
     "Why": "hmeval.options.why",
     "Worker": "hmeval.evaluation.worker",
-    "diff": "hmeval.configuration",
+    "diff": "hmeval.loading",
     "engine": "hmeval.evaluation.engine",
-    "load": "hmeval.configuration",
+    "load": "hmeval.loading",
 }
 
 

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import sys
 
-from hmeval.evaluation import spawn
-
 _EVALUATING = frozenset({"options", "eval", "why", "plan", "diff"})
+_ALWAYS = frozenset({"--no-cache", "--refresh"})
 
 
 def run_process() -> None:
@@ -18,19 +16,27 @@ def run_process() -> None:
     listing, and nothing is left to do by then (`main` has written and closed everything).
     """
     if _will_evaluate(sys.argv[1:]):
+        from hmeval.evaluation import spawn
+
         spawn.prepare()  # it gets ready while the rest is imported
     from hmeval.cli import main
 
     code = main()
     for stream in (sys.stdout, sys.stderr):
-        with contextlib.suppress(OSError, ValueError, AttributeError):  # closed, or not there
+        try:
             stream.flush()
+        except (OSError, ValueError, AttributeError):  # closed, or not there
+            continue
     os._exit(code)
 
 
 def _will_evaluate(arguments: list[str]) -> bool:
-    """Whether these are the arguments of a command that most probably evaluates."""
-    return bool(arguments) and arguments[0] in _EVALUATING and not {"-h", "--help"} & set(arguments)
+    """Whether these are the arguments of a command that evaluates, whatever is kept.
+
+    An answer that is kept takes no more time than a process takes to start.
+    """
+    words = set(arguments)
+    return bool(words & _ALWAYS) and arguments[0] in _EVALUATING and not {"-h", "--help"} & words
 
 
 if __name__ == "__main__":

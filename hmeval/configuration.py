@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self, TypeVar
+from typing import Any, Self, TypeVar
 
 from hmeval.blame import Blame
 from hmeval.definitions import DefinitionSearch
@@ -18,7 +18,6 @@ from hmeval.every_definition import EveryDefinition
 from hmeval.flakes import unfetched_input
 from hmeval.literals import path_literal, string_literal
 from hmeval.options import extract
-from hmeval.options.difference import Difference, compare
 from hmeval.options.instances import Instances
 from hmeval.options.model import Option, OptionTree, Record
 from hmeval.options.path import is_placeholder, parse_option_path, show_option
@@ -30,9 +29,6 @@ from hmeval.source_places import SourcePlaces
 from hmeval.targets.request import AnyPath, Request
 from hmeval.targets.target import Target
 
-if TYPE_CHECKING:
-    from hmeval.plan.model import Plan
-
 T = TypeVar("T")
 
 _PLAN_INPUTS = Path(__file__).resolve().parent / "nix/plan-inputs.nix"
@@ -40,7 +36,7 @@ _PLAN_INPUTS = Path(__file__).resolve().parent / "nix/plan-inputs.nix"
 _REMOVED = re.compile(r"^The option [`']\S+' can no longer be used since it's been removed\.\s*")
 
 
-def load(
+def open_configuration(
     flake: str | None = None,
     file: AnyPath | None = None,
     *,
@@ -53,8 +49,8 @@ def load(
     system: bool = False,
     progress: extract.Progress | None = None,
     evaluator: AnyEvaluator | None = None,
-) -> Configuration:
-    """A Home Manager configuration, evaluated as far as it is asked for.
+) -> EvaluatedConfiguration:
+    """A Home Manager configuration, evaluated as far as it is asked for, whatever is kept of it (hmeval.loading).
 
     Give `flake` (`REF` or `REF#NAME`, with `override_inputs` and `write_lock_file`) or `file` (with `home_manager` and
     `nixpkgs`, or `offline`), or neither, for what is found from the current folder upwards; `user` is whose home of a
@@ -67,7 +63,7 @@ def load(
     evaluator = evaluator or _evaluator_here()
     try:
         found = find_target(evaluator, request)
-        return Configuration(evaluator, found.target, progress, found.evaluate)
+        return EvaluatedConfiguration(evaluator, found.target, progress, found.evaluate)
     except BaseException:
         evaluator.close()
         raise
@@ -79,22 +75,7 @@ def _evaluator_here() -> AnyEvaluator:
     return Evaluator()
 
 
-def diff(a: Configuration, b: Configuration, *, hidden: bool = False) -> Difference:
-    """What differs between the options of two configurations: in which there are, in types, defaults and values.
-
-    With `hidden` also of those that no manual shows. Raises EvaluationError.
-    """
-    before, after = (_compared(each, hidden=hidden) for each in (a, b))
-    return compare(before, after, hidden=hidden, explain=b._why_removed)
-
-
-def _compared(configuration: Configuration, *, hidden: bool) -> OptionTree:
-    """All options, with the values of those that are told of: to read the value of an old name has it warned of."""
-    with_values = configuration.options_with_state(values=True, hidden=hidden)
-    return with_values if hidden else OptionTree.of([*with_values.values(), *configuration.all_options.values()])
-
-
-class Configuration:
+class EvaluatedConfiguration:
     """One Home Manager configuration: its options, and values of expressions within it. Use it with `with`.
 
     Attributes:
@@ -246,45 +227,11 @@ class Configuration:
         except EvaluationError as error:
             raise self._told_error(self._blame.place(unfetched_input(error))) from None
 
-    def plan(
-        self,
-        home: AnyPath | None = None,
-        from_: AnyPath = "current",
-        *,
-        specialisation: str | None = None,
-        backup_extension: str = "",
-        backup_command: str = "",
-        overwrite_backup: bool = False,
-        diff: bool = False,
-    ) -> Plan:
-        """What activation would do to `home` (by default the configuration's own), starting from a generation.
-
-        `from_` is `current` (what was activated last), `none`, or a generation's folder; the others mean what the flags
-        of `hmeval plan` do. A home inside a system is backed up as that one says, unless told otherwise. Nothing is
-        built, and nothing is written. Raises EvaluationError, and PlanError where the folder or the specialisation is
-        not there.
-        """
-        # Listing options does without these.
-        from hmeval.plan.contents import add_differences
-        from hmeval.plan.disk import RealDisk
-        from hmeval.plan.generation import generation_to_start_from
-        from hmeval.plan.model import Backup
-        from hmeval.plan.planner import Circumstances, make_plan
-
-        inputs = self.plan_inputs(specialisation)
-        folder = os.path.abspath(home) if home is not None else inputs["homeDirectory"]
-        generation, origin = generation_to_start_from(from_, folder, inputs["unitFolder"])
-        backup = Backup(backup_extension, backup_command, overwrite_backup)
-        if not backup_extension and not backup_command and "user" in self.target.description:
-            backup = Backup(*self._backup_settings_of_system())
-        circumstances = Circumstances(folder, generation, origin, backup, os.environ.get("USER"))
-        plan = make_plan(inputs, circumstances)
-        if diff:
-            add_differences(plan.files, folder, RealDisk())
-        return plan
-
     def plan_inputs(self, specialisation: str | None = None) -> dict[str, Any]:
-        """All that a plan depends on, as plain data (hmeval/nix/plan-inputs.nix). Raises as `plan` does."""
+        """All that a plan depends on, as plain data (hmeval/nix/plan-inputs.nix).
+
+        Raises EvaluationError, and PlanError where the specialisation is not there.
+        """
         config = "config" if specialisation is None else self._specialisation(specialisation)
         arguments = f"inherit options pkgs lib; config = {config};"
         inputs: dict[str, Any] = self.placed(
@@ -307,7 +254,7 @@ class Configuration:
     ) -> None:
         self.close()
 
-    def _backup_settings_of_system(self) -> tuple[str, str, bool]:
+    def backup_settings_of_system(self) -> tuple[str, str, bool]:
         """The extension, the command, and whether backups are overwritten (Home Manager's nixos/common.nix)."""
         settings = self._evaluator.eval("host: host.config.home-manager")(self._evaluated()["host"])
         names = {"backupFileExtension": "", "backupCommand": "", "overwriteBackup": False}
@@ -407,7 +354,7 @@ class Configuration:
         (record,) = extract.extract_options(self._evaluator, option, flags)
         return self._with_instances(record)
 
-    def _why_removed(self, option: Option) -> str:
+    def why_removed(self, option: Option) -> str:
         """What an option that is gone says when it is asked for, as lib.mkRemovedOptionModule has it; or ""."""
         if any(map(is_placeholder, option.loc)):
             return ""

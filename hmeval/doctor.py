@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from hmeval.configuration import Configuration
+from hmeval.configuration import EvaluatedConfiguration
 from hmeval.diagnosis.finding import ERROR, Finding, by_severity
 from hmeval.diagnosis.home import check_home, what_fails
 from hmeval.diagnosis.inputs import Inputs, check_inputs
@@ -106,7 +106,7 @@ class _Installation:
         self._examination = examination
         self._evaluator = evaluator
         self._found = found
-        self._configuration = Configuration(evaluator, found.target, None, found.evaluate)
+        self._configuration = EvaluatedConfiguration(evaluator, found.target, None, found.evaluate)
         self._places = SourcePlaces(*found.target.source) if found.target.source else None
         self._user: str | None = found.target.description.get("user")
 

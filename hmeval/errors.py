@@ -2,28 +2,20 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from hmeval.positions import Position as Position
+    from hmeval.positions import TraceFrame as TraceFrame
 
 
-class Position(NamedTuple):
-    """A place in Nix source.
+def __getattr__(name: str) -> Any:
+    if name not in ("Position", "TraceFrame"):
+        raise AttributeError(f"module 'hmeval.errors' has no attribute {name!r}")
+    from hmeval import positions
 
-    `file` is a path, or a label such as «string» for text that is in no file; `line` and `column` count from one.
-    """
-
-    file: str
-    line: int
-    column: int
-
-    def __str__(self) -> str:
-        return f"{self.file}:{self.line}:{self.column}"
-
-
-class TraceFrame(NamedTuple):
-    """One line of Nix's trace: what was being evaluated, and where."""
-
-    text: str
-    position: Position | None
+    return getattr(positions, name)
 
 
 class HmevalError(Exception):

@@ -81,6 +81,21 @@ def inputs_of(evaluator: AnyEvaluator, called: Called) -> Mapping[str, Input]:
     return _Sources(evaluator).inputs(called.top.folder)
 
 
+def local_sources(flake: str, override_inputs: Mapping[str, str] | None) -> tuple[list[str], list[str]]:
+    """The folders that a flake and its inputs are copied from, and those of them that are Git work trees."""
+    reference = FlakeReference(flake, override_inputs)
+    sources = [reference.attributes, *reference.overrides.values()]
+    file = reference.folder / "flake.lock" if reference.folder else None
+    if file is not None and file.exists():
+        lock = parse_lock_file(file.read_text(encoding="utf-8", errors="surrogateescape"), str(file))
+        sources += [node.locked for _, node in lock.edges() if isinstance(node, Node)]
+    folders = [str(source["path"]) for source in sources if source["type"] == "path"]
+    urls = [str(source["url"]) for source in sources if source["type"] == "git" and "rev" not in source]
+    trees = [unquote(url.removeprefix("file://").partition("?")[0]) for url in urls if url.startswith("file://")]
+    absolute = [folder for folder in folders if os.path.isabs(folder)]
+    return [*absolute, *trees], trees
+
+
 def unfetched_input(error: EvaluationError) -> EvaluationError:
     """The error, told as one of an input that is locked and cannot be fetched, where it is that."""
     found = next(filter(None, (_FETCHING.search(frame.text) for frame in error.trace)), None)

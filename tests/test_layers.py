@@ -11,15 +11,16 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = ROOT / "hmeval"
 
-BASIS = {"errors", "folders", "kinds", "literals"}
+BASIS = {"errors", "folders", "kinds", "literals", "positions"}
 
 # Part: what it may import beside the basis and itself. A part with a dot is a module that differs from its package:
 # the options are pure, and only their extraction sees an engine.
 ALLOWED: dict[str, set[str]] = {
-    "errors": set(),
+    "errors": {"positions"},
     "folders": set(),
     "kinds": set(),
     "literals": set(),
+    "positions": set(),
     "_native": set(),
     "offline": set(),
     "targets": set(),
@@ -55,7 +56,7 @@ ALLOWED: dict[str, set[str]] = {
     "source_places": {"options"},
     "cache": {"options", "targets"},
     "plan": set(),
-    "load": {"cache", "configuration", "evaluation", "evaluation.ffi", "offline", "options", "targets"},
+    "loading": {"cache", "configuration", "evaluation", "flakes", "options", "plan", "render", "targets"},
     "advice": set(),
     "diagnosis": {"advice", "targets"},
     "doctor": {
@@ -65,7 +66,7 @@ ALLOWED: dict[str, set[str]] = {
         "evaluation",
         "evaluation.ffi",
         "flakes",
-        "load",
+        "loading",
         "options",
         "resolution",
         "source_places",
@@ -73,10 +74,21 @@ ALLOWED: dict[str, set[str]] = {
     },
     "render": {"options", "plan"},
     # Its clients may also take hmeval's public names from hmeval itself, as everybody does: `from hmeval import Value`.
-    "cli": {"__init__", "advice", "cache", "configuration", "doctor", "load", "options", "plan", "render", "targets"},
-    "lsp": {"__init__", "cache", "configuration", "doctor", "load", "options", "plan", "render", "targets"},
+    "cli": {
+        "__init__",
+        "advice",
+        "cache",
+        "configuration",
+        "doctor",
+        "loading",
+        "options",
+        "plan",
+        "render",
+        "targets",
+    },
+    "lsp": {"__init__", "cache", "configuration", "doctor", "loading", "options", "plan", "render", "targets"},
     "__main__": {"cli", "evaluation"},
-    "__init__": {"configuration", "evaluation", "evaluation.ffi", "evaluation.policy", "load", "options", "plan"},
+    "__init__": {"configuration", "evaluation", "evaluation.ffi", "evaluation.policy", "loading", "options", "plan"},
 }
 
 
@@ -120,7 +132,7 @@ def violations(source: str, module: str, package: str) -> list[str]:
     """The imports of a module that the table does not allow."""
     own = part_of(module)
     assert own, f"hmeval.{module} belongs to no part: put it into the table, and into ARCHITECTURE.md"
-    allowed = ALLOWED[own] | BASIS | {own} if own not in BASIS else set()
+    allowed = ALLOWED[own] | (set() if own in BASIS else BASIS | {own})
     return [
         f"hmeval.{module} imports hmeval.{name}"
         for name in imports(ast.parse(source), package)

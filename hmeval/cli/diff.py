@@ -8,17 +8,18 @@ import re
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from typing import TYPE_CHECKING
 
 from hmeval.cli.failures import WrongUsage
+from hmeval.cli.help_text import HelpText
 from hmeval.cli.output import write
 from hmeval.cli.progress import OptionCounter
 from hmeval.cli.target_flags import add_target_flags, check_target_flags, load_target
 from hmeval.cli.whole_failures import failures_of, tell
 from hmeval.errors import HmevalError
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from hmeval.configuration import Configuration
+    from hmeval.loading import Configuration
 
 _URL = re.compile(r"[a-z][a-z0-9+.-]*:")
 
@@ -44,7 +45,7 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
         help="compare the options of two configurations",
         description="Show what differs between the options of two configurations.",
         epilog=_EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        formatter_class=HelpText,
         allow_abbrev=False,
     )
     parser.add_argument("a", nargs="?", metavar="A", help="a flake or a home.nix: the one before")
@@ -94,14 +95,14 @@ def _loaded(
 
 
 def _answer(a: Configuration, b: Configuration, arguments: argparse.Namespace) -> str:
-    from hmeval.configuration import diff
+    from hmeval.loading import diff
 
     difference = diff(a, b, hidden=arguments.all)
     if arguments.json:
         from hmeval.options.documents import difference_document
         from hmeval.render.json_text import json_text
 
-        return f"{json_text(difference_document(a.target.describe(), b.target.describe(), difference), indent=2)}\n"
+        return f"{json_text(difference_document(a.describe(), b.describe(), difference), indent=2)}\n"
     from hmeval.render.difference_page import difference_page
     from hmeval.render.terminal import style_for
 

@@ -6,6 +6,7 @@ import argparse
 import sys
 
 from hmeval.cli.failures import FAILED
+from hmeval.cli.help_text import HelpText
 from hmeval.cli.output import pass_on, write
 from hmeval.cli.target_flags import add_target_flags, check_target_flags, target_request
 
@@ -15,8 +16,9 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     parser = commands.add_parser(
         "doctor",
         help="show what is in use, and what is wrong with it",
-        description="Show the engine and store in use, which target was found and why, the inputs of its flake, and "
+        description="Show the engine and store in use, which target was found and why, the inputs of its flake, and\n"
         "what is wrong with them and with Home Manager's settings. Exits with 1 where something will fail.",
+        formatter_class=HelpText,
         allow_abbrev=False,
     )
     parser.add_argument("--json", action="store_true", help="the report as JSON")

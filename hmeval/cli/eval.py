@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import argparse
-from typing import TYPE_CHECKING, Any
 
 from hmeval.cli.failures import WrongUsage
+from hmeval.cli.help_text import HelpText
 from hmeval.cli.output import write
 from hmeval.cli.selection import typed_path, unknown_path
 from hmeval.cli.target_flags import add_target_flags, check_target_flags, load_target
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from hmeval.configuration import Configuration
+    from hmeval.loading import Configuration
 
 _EXAMPLES = """\
 examples:
@@ -29,7 +30,7 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
         description="Evaluate a Nix expression, in which config, options, pkgs and lib are those of the\n"
         "configuration; or show the configuration's value at a path.",
         epilog=_EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        formatter_class=HelpText,
         allow_abbrev=False,
     )
     parser.add_argument("expression", nargs="?", metavar="EXPR", help="a Nix expression")
@@ -48,19 +49,11 @@ def run(arguments: argparse.Namespace) -> int:
     loc = typed_path(arguments.at) if arguments.at is not None else None
     check_target_flags(arguments)
     with load_target(arguments) as configuration:
-        value = configuration.evaluate(arguments.expression) if loc is None else _value_at(configuration, loc)
-        shown = configuration.placed(lambda: _json(value) if arguments.json else f"{value.show()}\n")
-    return write(shown)
+        return write(f"{_text(configuration, arguments.expression, loc, arguments.json)}\n")
 
 
-def _json(value: Any) -> str:
-    from hmeval.render.json_text import json_text
-
-    return f"{json_text(value.to_python(), indent=2)}\n"
-
-
-def _value_at(configuration: Configuration, loc: list[str]) -> Any:
+def _text(configuration: Configuration, expression: str | None, loc: list[str] | None, json: bool) -> str:
     try:
-        return configuration.value_at(loc)
+        return configuration.text_of(expression, loc, json=json)
     except KeyError:
-        raise unknown_path(configuration.options, loc, "the configuration has nothing at") from None
+        raise unknown_path(configuration.options, loc or (), "the configuration has nothing at") from None

@@ -10,7 +10,11 @@ from collections.abc import Callable, Iterator
 
 from hmeval.advice import what_to_do
 from hmeval.cli.output import warn
-from hmeval.errors import EngineError, EvaluationError, HmevalError, Position
+from hmeval.errors import EngineError, EvaluationError, HmevalError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from hmeval.errors import Position
 
 FAILED, WRONG_USAGE, INTERRUPTED = 1, 2, 130
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING
 
+from hmeval.cli.help_text import HelpText
 from hmeval.cli.output import encoded, write
 from hmeval.cli.progress import OptionCounter
 from hmeval.cli.selection import at_and_below, typed_path
@@ -14,8 +14,9 @@ from hmeval.cli.target_flags import add_target_flags, check_target_flags, load_t
 from hmeval.cli.whole_failures import failures_of, tell
 from hmeval.errors import HmevalError
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from hmeval.configuration import Configuration
+    from hmeval.loading import Configuration
     from hmeval.options.model import Option, OptionTree
 
 FORMATS = ("table", "names", "json", "options-json", "options-list", "markdown")
@@ -53,7 +54,7 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
         help="list, search and show options",
         description="List the options at and below each PATH (all without one); a PATH that names one option shows it.",
         epilog=_EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        formatter_class=HelpText,
         allow_abbrev=False,
     )
     parser.add_argument("paths", nargs="*", metavar="PATH", help="an option, or what holds several (programs.git)")
@@ -117,6 +118,8 @@ def _list(
     if arguments.format in ("json", "options-list") and not chosen:
         read = configuration.iterate(values=with_values, hidden=arguments.all)  # written while they are read
         return _json(configuration, read) if with_values else _options_list(read)
+    if arguments.format == "options-json" and not chosen and not arguments.all:
+        return configuration.document(arguments.format, lambda tree: _options_json(tree.values()))
     tree = _filtered(configuration, locs, arguments)
     if arguments.set and arguments.search is not None:
         tree = OptionTree.of(_with_values(configuration, tree.values(), counter))  # which are searched as well
@@ -138,10 +141,7 @@ def _with_values(configuration: Configuration, options: Iterable[Option], counte
 
     One by one: what was not chosen can take minutes to evaluate. Those of instances are whole already.
     """
-    return [
-        option if option.type_info else configuration.option(option.loc, places=False)
-        for option in counter.counted(options)
-    ]
+    return list(counter.counted(configuration.options_in_full(list(options))))
 
 
 def _known(configuration: Configuration, locs: Sequence[list[str]], arguments: argparse.Namespace) -> OptionTree:
@@ -186,16 +186,21 @@ def _document(configuration: Configuration, options: list[Option], format: str) 
         return _options_list(options)
     if format == "json":
         return _json(configuration, options)
+    return _options_json(options)
+
+
+def _options_json(options: Iterable[Option]) -> str:
+    from hmeval.options.documents import options_json
     from hmeval.render.json_text import json_object
 
-    return f"{json_object(documents.options_json(options))}\n"
+    return f"{json_object(options_json(options))}\n"
 
 
 def _json(configuration: Configuration, options: Iterable[Option]) -> list[bytes]:
     from hmeval.options.documents import configuration_document
     from hmeval.render.json_text import json_document_pieces
 
-    document = configuration_document(configuration.target.describe(), options)
+    document = configuration_document(configuration.describe(), options)
     return [*map(encoded, json_document_pieces(document, "options")), b"\n"]
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import sys
 from collections.abc import Iterable
@@ -44,6 +43,8 @@ def warn(text: str) -> None:
 
 def pass_on(text: bytes) -> None:
     """Write what an evaluation wrote to its standard error to this one's: traces and warnings."""
-    with contextlib.suppress(OSError):  # closed
+    try:
         while text:
             text = text[os.write(2, text) :]
+    except OSError:  # closed
+        return

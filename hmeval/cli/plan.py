@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import argparse
 import sys
-from typing import TYPE_CHECKING
 
 from hmeval.cli.failures import WrongUsage
+from hmeval.cli.help_text import HelpText
 from hmeval.cli.output import write
 from hmeval.cli.target_flags import add_target_flags, check_target_flags, load_target
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from hmeval.plan.model import Plan
 
@@ -35,7 +36,7 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
         description="Show what activating the configuration would do: files, packages, units, settings, order; and\n"
         "where it would fail. Nothing is built, and nothing is written.",
         epilog=_EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        formatter_class=HelpText,
         allow_abbrev=False,
     )
     parser.add_argument("--json", action="store_true", help="the plan as JSON (hmeval/plan/plan.schema.json)")
@@ -81,7 +82,7 @@ def run(arguments: argparse.Namespace) -> int:
             overwrite_backup=arguments.overwrite_backup,
             diff=arguments.diff,
         )
-        target = configuration.target.describe()
+        target = configuration.describe()
     write(_shown(plan, target, arguments))
     return _exit_code(plan, detailed=arguments.detailed_exitcode)
 

@@ -6,14 +6,16 @@ import sys
 from collections.abc import Iterable, Iterator
 from time import monotonic
 from types import TracebackType
-from typing import TYPE_CHECKING, Self, TypeVar
 
 from hmeval.render.terminal import is_terminal
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Self, TypeVar
+
     from rich.progress import Progress, TaskID
 
-T = TypeVar("T")
+    T = TypeVar("T")
 
 PATIENCE = 0.3
 """Seconds after which work is worth a sign of life."""

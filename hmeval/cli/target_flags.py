@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import argparse
-from typing import TYPE_CHECKING
 
 from hmeval.cli.failures import WrongUsage
-from hmeval.cli.output import pass_on
+from hmeval.cli.output import pass_on, warn
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from typing import Any
 
-    from hmeval.configuration import Configuration
+    from hmeval import Worker
+    from hmeval.loading import Configuration
     from hmeval.targets.request import Request
 
 
@@ -55,7 +57,9 @@ def add_target_flags(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="with --flake: lock what is not locked, and write flake.lock (without it, nothing is ever written)",
     )
-    target.add_argument("--no-cache", action="store_true", help="evaluate, and keep nothing (hmeval keeps nothing yet)")
+    kept = target.add_mutually_exclusive_group()
+    kept.add_argument("--no-cache", action="store_true", help="evaluate, and keep nothing")
+    kept.add_argument("--refresh", action="store_true", help="evaluate again, and keep it")
 
 
 def check_target_flags(arguments: argparse.Namespace) -> None:
@@ -79,27 +83,32 @@ def target_request(arguments: argparse.Namespace) -> Request:
     """What the flags ask for."""
     from hmeval.targets.request import Request
 
-    return Request(
-        flake=arguments.flake,
-        file=arguments.file,
-        home_manager=arguments.home_manager,
-        nixpkgs=arguments.nixpkgs,
-        offline=arguments.offline,
-        override_inputs=dict(arguments.override_input),
-        write_lock_file=arguments.write_lock_file,
-        user=arguments.user,
-        system=arguments.system,
-    )
+    return Request(**_request_arguments(arguments))
+
+
+def _request_arguments(arguments: argparse.Namespace) -> dict[str, Any]:
+    names = "flake file home_manager nixpkgs offline write_lock_file user system"
+    return {name: getattr(arguments, name) for name in names.split()} | {
+        "override_inputs": dict(arguments.override_input)
+    }
 
 
 def load_target(arguments: argparse.Namespace, progress: Callable[[int], None] | None = None) -> Configuration:
     """The configuration that the flags name, for `with`. Raises WrongUsage, and what `hmeval.load` raises."""
     check_target_flags(arguments)
-    # Help, completion and wrong usage do without. The process starts while the rest is imported here; no evaluation can
-    # end this one.
+    from hmeval.loading import load
+
+    return load(
+        **_request_arguments(arguments),
+        progress=progress,
+        evaluator=_worker,
+        cache="off" if arguments.no_cache else "refresh" if arguments.refresh else "use",
+        tell=warn,
+    )
+
+
+def _worker() -> Worker:
+    """What evaluates: a process that no evaluation can take this one down with."""
     from hmeval import Worker
 
-    worker = Worker(listener=pass_on)
-    from hmeval.configuration import load
-
-    return load(**target_request(arguments)._asdict(), progress=progress, evaluator=worker)
+    return Worker(listener=pass_on)

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from hmeval.cli.failures import FAILED, describe
 from hmeval.cli.output import warn
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from hmeval.configuration import Configuration
     from hmeval.errors import EvaluationError
+    from hmeval.loading import Configuration
 
 
 def failures_of(configuration: Configuration) -> list[str]:

@@ -5,15 +5,16 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from hmeval.cli.failures import Failure
+from hmeval.cli.help_text import HelpText
 from hmeval.cli.output import write
 from hmeval.cli.selection import typed_path, unknown_path
 from hmeval.cli.target_flags import add_target_flags, check_target_flags, load_target
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from hmeval.configuration import Configuration
+    from hmeval.loading import Configuration
     from hmeval.options.why import Why
 
 _EXAMPLES = """\
@@ -41,7 +42,7 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
         description="Show the final value at PATH and every definition of it: file:line:column, priority, condition,\n"
         "value, and whether it counts or why not.",
         epilog=_EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        formatter_class=HelpText,
         allow_abbrev=False,
     )
     parser.add_argument("path", metavar="PATH", help="an option, or a part of its value")
@@ -57,7 +58,7 @@ def run(arguments: argparse.Namespace) -> int:
     check_target_flags(arguments)
     with load_target(arguments) as configuration:
         why = _why(configuration, loc)
-        target = configuration.target.describe()
+        target = configuration.describe()
     if arguments.json:
         from hmeval.options.documents import why_document
         from hmeval.render.json_text import json_document

@@ -6,9 +6,12 @@ A record is what the native code writes for one option of the module system; its
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any, Literal, overload
 
-Record = Mapping[str, Any]
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Literal, overload
+
+Record = Mapping[str, "Any"]
 """One option as the native code writes it."""
 
 OPTION_DEFAULT_PRIORITY = 1500
@@ -262,12 +265,15 @@ class OptionTree(Mapping[str, Option]):
             options = query.of_type(options, type)
         return OptionTree.of(query.search(options, text))
 
-    @overload
-    def documents(self, format: Literal["options-list"] = ...) -> list[dict[str, Any]]: ...
-    @overload
-    def documents(self, format: Literal["options-json"]) -> dict[str, dict[str, Any]]: ...
-    @overload
-    def documents(self, format: Literal["markdown"]) -> str: ...
+    if TYPE_CHECKING:
+
+        @overload
+        def documents(self, format: Literal["options-list"] = ...) -> list[dict[str, Any]]: ...
+        @overload
+        def documents(self, format: Literal["options-json"]) -> dict[str, dict[str, Any]]: ...
+        @overload
+        def documents(self, format: Literal["markdown"]) -> str: ...
+
     def documents(self, format: str = "options-list") -> list[dict[str, Any]] | dict[str, dict[str, Any]] | str:
         """The options as the ecosystem's documents (`hmeval.options.documents`).
 

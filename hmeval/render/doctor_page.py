@@ -15,6 +15,7 @@ _CAPABILITIES = {
     "flakes": "evaluates flakes",
     "interrupts": "a running evaluation can be ended",
     "read-only": "writes nothing into the store",
+    "traces": "sees what an evaluation reads, so that the cache knows exactly what changes it",
 }
 _COLOURS = {"error": "red", "warning": "bold", "advice": "cyan", "note": "dim"}
 _INDENT = 10

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 from hmeval.options.description import to_plain
 from hmeval.options.model import Option, text_of
@@ -12,6 +11,10 @@ from hmeval.options.path import show_option
 from hmeval.render.nix_text import value_line, value_text
 from hmeval.render.terminal import Style, shown
 from hmeval.render.type_text import allowed_values
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 _MARGIN = "    "
 _WIDEST = 100  # wider lines are hard to read

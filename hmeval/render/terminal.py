@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from typing import TextIO
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import TextIO
 
 PIPE_WIDTH = 80
 """Of text that no terminal shows: fixed, so that the same question gives the same text everywhere."""

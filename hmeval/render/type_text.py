@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 from hmeval.render.nix_text import nix_line, show_attribute
 
-TypeInfo = Mapping[str, Any]
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+TypeInfo = Mapping[str, "Any"]
 
 _MANY = 40
 

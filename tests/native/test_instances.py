@@ -10,8 +10,7 @@ from typing import Any
 import pytest
 
 import hmeval
-from hmeval import Evaluator
-from hmeval.configuration import Configuration
+from hmeval import Configuration, Evaluator
 from hmeval.options.extract import Record
 from hmeval.options.instances import Instances
 from hmeval.options.path import show_option

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import hmeval
-from hmeval.configuration import Configuration
+from hmeval import Configuration
 from hmeval.options.placing import Written, losers, placed
 
 HOME = Path(__file__).resolve().parent / "home/home.nix"

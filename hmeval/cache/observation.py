@@ -1,0 +1,254 @@
+"""Of what an evaluation read, a fingerprint: after the evaluation, and before anybody relies on its result."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+from hmeval.cache import facts
+from hmeval.cache.fingerprint import Fingerprint, is_link, signature, signatures
+
+if TYPE_CHECKING:
+    from hmeval.cache.fingerprint import Signature
+
+PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+
+# A file that changed this shortly before the evaluation began can change again without its time stamp telling.
+_CLOCK = 50_000_000
+_COARSE_CLOCK = 2_000_000_000
+
+_OF_CONTENTS = frozenset(("file", "listing", "copied", "dated"))
+
+# Nix settings that hmeval has no name for come from here (Nix's manual, nix.conf).
+_SYSTEM_CONFIGURATION = "/etc/nix"
+_INCLUDES = ("include ", "!include ")
+
+_MOST_FILES = 100_000
+"""In the folders that are taken as a whole; more of them would take longer to look at than to evaluate."""
+
+
+class Uncacheable(Exception):
+    """Why a result is not kept.
+
+    Attributes:
+        lasts: whether it is in the configuration, and will be so the next time.
+    """
+
+    def __init__(self, reason: str, *, lasts: bool = False) -> None:
+        super().__init__(reason)
+        self.lasts = lasts
+
+
+class Observation:
+    """What evaluations depend on, from the moment that it is made."""
+
+    def __init__(self) -> None:
+        self._begun = time.time_ns()
+        self._known: dict[tuple[str, str], tuple[Any, str]] = {}
+
+    def fingerprint(
+        self,
+        inputs: tuple[Sequence[str], Sequence[Sequence[Any]] | None],
+        roots: tuple[Sequence[str], Sequence[str]],
+        store: str,
+        names: Sequence[str],
+        looked_at: Sequence[str] = (),
+    ) -> Fingerprint:
+        """The fingerprint of results that depend on `inputs` (AnyEvaluator.inputs).
+
+        Where what was read is not among these, they depend on all that is in `roots`: folders, and Git work trees.
+        `store` is the folder of the Nix store, whose paths never change; `looked_at` are the paths that decided, by
+        being there or not, what is evaluated.
+
+        Raises Uncacheable, also where something has changed since it was read.
+        """
+        libraries, traced = inputs
+        if traced is None:
+            read, variables, trees = _untraced(*roots)
+        else:
+            read, variables, trees = _sorted_out(traced, f"{store}/")
+        by_path: dict[str, dict[str, str]] = {}
+        deciding = ((kind, path, None) for path in looked_at for kind in ("exists", "type", "resolved"))
+        for kind, path, before in (*read, *_own_inputs(libraries), *_tracked(trees), *deciding):
+            by_path.setdefault(path, {})[kind] = self._fact(kind, path, before)
+        paths = [(path, *signatures(path), known) for path, known in by_path.items()]
+        git = [(folder, facts.git_watched(folder), facts.git_state(folder)) for folder in trees]
+        fingerprint = Fingerprint(paths, variables, git, list(names))
+        self._refuse_changed(fingerprint)
+        return fingerprint
+
+    def _fact(self, kind: str, path: str, before: Any) -> str:
+        """What is true of the path, once it is certain that the evaluation saw the same."""
+        now = _both(path)
+        if before is not None:
+            _refuse_other(kind, path, before, now)
+        if kind in _OF_CONTENTS:
+            self._refuse_racy(path, now)
+        known = self._known.get((kind, path))
+        if known is None or known[0] != now:
+            known = self._known[kind, path] = (now, facts.fact(kind, path))
+        return known[1]
+
+    def _refuse_racy(self, path: str, now: tuple[Signature | None, Signature | None]) -> None:
+        for found in now:
+            if found is not None and max(found[2], found[3]) > self._begun - _clock_of(found):
+                raise Uncacheable(f"{path} was changed just before or during the evaluation")
+
+    def _refuse_changed(self, fingerprint: Fingerprint) -> None:
+        for path, link, target, _ in fingerprint.paths:
+            if (link, target) != signatures(path):
+                raise Uncacheable(f"{path} changes right now")
+
+
+def _clock_of(found: Signature) -> int:
+    """How exact the file system's time stamps are: some know whole seconds, or every second one of them."""
+    return _COARSE_CLOCK if found[2] % 1_000_000_000 == 0 and found[3] % 1_000_000_000 == 0 else _CLOCK
+
+
+def _both(path: str) -> tuple[Signature | None, Signature | None]:
+    return signature(path), signature(path, follow=True)
+
+
+def _refuse_other(kind: str, path: str, before: tuple[Any, Any], now: tuple[Any, Any]) -> None:
+    """Raise Uncacheable where the path is not what it was when it was read."""
+    if kind in _OF_CONTENTS or kind == "resolved":
+        same = before == now
+    else:  # that it is there, and its type; a folder may well have got another entry
+        same = _kind_and_link(before[0]) == _kind_and_link(now[0])
+    if not same:
+        raise Uncacheable(f"{path} was changed during the evaluation")
+
+
+def _kind_and_link(found: Signature | None) -> Any:
+    if is_link(found):
+        return found
+    return found and found[0] & 0o170000
+
+
+def _sorted_out(
+    inputs: Sequence[Sequence[Any]], store: str
+) -> tuple[list[tuple[str, str, Any]], dict[str, str | None], list[str]]:
+    """Paths, environment variables and Git work trees among what was read."""
+    read: list[tuple[str, str, Any]] = []
+    variables: dict[str, str | None] = {}
+    trees: list[str] = []
+    kept = set()
+    for kind, name, link, target, value in inputs:
+        if kind == "uncacheable":
+            raise Uncacheable(name, lasts=True)
+        if kind == "variable":
+            variables[name] = value
+        elif kind == "git":
+            trees.append(name)
+        elif name.startswith(store):
+            kept.add(store + name[len(store) :].partition("/")[0])
+        else:
+            read.append((kind, name, (_as_signature(link), _as_signature(target))))
+    return [*read, *(("exists", path, None) for path in sorted(kept))], variables, trees
+
+
+def _as_signature(found: Any) -> Signature | None:
+    return None if found is None else tuple(found)
+
+
+def _tracked(trees: Iterable[str]) -> Iterator[tuple[str, str, Any]]:
+    """The files of Git work trees: a change of any makes a work tree one that differs from its commit."""
+    for folder in trees:
+        for path in facts.git_files(folder):
+            yield ("type" if os.path.isdir(path) else "copied"), path, None
+
+
+# -- what is always an input ------------------------------------------------------------------------------------------
+
+
+def _own_inputs(libraries: Iterable[str]) -> Iterator[tuple[str, str, None]]:
+    """hmeval itself, the engine's libraries, Nix's configuration, and what says which store is in use."""
+    yield from (("file", path, None) for path in (*_own_files(), *libraries, *_nix_configuration(), *_registries()))
+    home = os.path.expanduser("~")
+    yield "exists", f"{home}/.nix-defexpr/channels", None
+    yield "exists", "/nix/var/nix/profiles/per-user/root/channels", None
+    yield "exists", "/nix/var/nix/daemon-socket/socket", None
+    yield "exists", "/nix/var/nix/db", None
+
+
+def _own_files() -> Iterator[str]:
+    for folder, folders, files in os.walk(PACKAGE):
+        folders[:] = [name for name in folders if name not in ("__pycache__", "offline", "lsp", "plan", "cache")]
+        yield from (os.path.join(folder, name) for name in files if name.endswith((".py", ".nix", ".so")))
+
+
+def _registries() -> Iterator[str]:
+    """What the names of flakes stand for (hmeval.targets.registry)."""
+    yield os.path.join(os.environ.get("XDG_CONFIG_HOME") or os.path.expanduser("~/.config"), "nix/registry.json")
+    yield os.path.join(os.environ.get("NIX_CONF_DIR") or _SYSTEM_CONFIGURATION, "registry.json")
+
+
+def _nix_configuration() -> list[str]:
+    """The files that Nix reads its settings from, whether they are there or not."""
+    places = [os.path.join(os.environ.get("NIX_CONF_DIR") or _SYSTEM_CONFIGURATION, "nix.conf"), *_user_configuration()]
+    for place in places:
+        places += [found for found in _included(place) if found not in places]
+    return places
+
+
+def _user_configuration() -> list[str]:
+    if "NIX_USER_CONF_FILES" in os.environ:
+        return [place for place in os.environ["NIX_USER_CONF_FILES"].split(":") if place]
+    home = os.environ.get("XDG_CONFIG_HOME") or os.path.expanduser("~/.config")
+    folders = [home, *(os.environ.get("XDG_CONFIG_DIRS") or "/etc/xdg").split(":")]
+    return [os.path.join(folder, "nix/nix.conf") for folder in folders]
+
+
+def _included(place: str) -> Iterator[str]:
+    try:
+        with open(place, encoding="utf-8", errors="surrogateescape") as file:
+            lines = [line.strip() for line in file]
+    except OSError:
+        return
+    for line in lines:
+        if line.startswith(_INCLUDES):
+            yield os.path.join(os.path.dirname(place), line.split(maxsplit=1)[1])
+
+
+# -- where nothing is traced ------------------------------------------------------------------------------------------
+
+
+def _untraced(
+    folders: Sequence[str], trees: Sequence[str]
+) -> tuple[list[tuple[str, str, Any]], dict[str, str | None], list[str]]:
+    read = list(_below(folders))
+    _refuse_time(read)
+    return read, {}, list(trees)
+
+
+def _below(roots: Iterable[str]) -> Iterator[tuple[str, str, None]]:
+    """Everything in some folders, without what Git keeps for itself."""
+    count = 0
+    for root in roots:
+        yield "copied", root, None
+        for folder, folders, files in os.walk(root):
+            folders[:] = [name for name in folders if name != ".git"]
+            count += len(folders) + len(files)
+            if count > _MOST_FILES:
+                raise Uncacheable(
+                    f"{root} holds more than {_MOST_FILES} files, and this engine tells not which count", lasts=True
+                )
+            yield from (("copied", os.path.join(folder, name), None) for name in (*folders, *files))
+
+
+def _refuse_time(read: Iterable[tuple[str, str, Any]]) -> None:
+    for _, path, _ in read:
+        if path.endswith(".nix") and _mentions_time(path):
+            raise Uncacheable(
+                f"{path} mentions currentTime, and this engine tells not whether it was asked for", lasts=True
+            )
+
+
+def _mentions_time(path: str) -> bool:
+    try:
+        with open(path, "rb") as file:
+            return b"currentTime" in file.read()
+    except OSError:
+        return False

@@ -1,0 +1,128 @@
+"""StoredTree: the options of an entry, each unpacked when it is asked for."""
+
+from __future__ import annotations
+
+from hmeval.options.model import Option, OptionTree, text_of
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+    from typing import Any
+
+    from hmeval.cache.entries import Entry
+    from hmeval.options.model import Record
+
+# After the options, what choosing among them takes. No Nix name holds a NUL.
+_NAMES, _COLUMNS = "\0names", "\0columns"
+_EXTRA = 2
+
+
+def tree_documents(records: Sequence[Record]) -> Iterator[tuple[str, Any]]:
+    """The documents of an entry that holds these options, in their order."""
+    for record in records:
+        yield record["name"], record
+    yield _NAMES, [record["name"] for record in records]
+    listed = bytes(Option(record).listed for record in records)
+    without_values = not any("value" in record for record in records)
+    texts = [text_of(record.get("description")) or "" for record in records]
+    yield _COLUMNS, (without_values, listed, texts, [len(record["loc"]) for record in records])
+
+
+class StoredTree(OptionTree):
+    """As any OptionTree; names, searches and what is below a path are found without the options themselves."""
+
+    __slots__ = ("_columns_", "_entry", "_names", "_places_")
+
+    def __init__(self, entry: Entry) -> None:
+        self._entry = entry
+        self._names: list[str] = entry.get(_NAMES)
+        self._places_: dict[str, int] | None = None
+        self._columns_: tuple[bool, bytes, list[str], list[int]] | None = None
+
+    def records(self) -> Iterator[Record]:
+        """All records, those too whose name another one has."""
+        return map(self._entry.at, range(len(self._entry) - _EXTRA))
+
+    def __getitem__(self, name: str) -> Option:
+        record = self._entry.get(name) if name[:1] != "\0" else None
+        if record is None:
+            raise KeyError(name)
+        return Option(record)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._places)
+
+    def __len__(self) -> int:
+        return len(self._places)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._places
+
+    def at(self, loc: Sequence[str]) -> Option:
+        from hmeval.options.path import show_option
+
+        return self[show_option(loc)]
+
+    def under(self, path: str | Sequence[str]) -> OptionTree:
+        from hmeval.options.path import parse_option_path, show_option
+
+        loc = parse_option_path(path) if isinstance(path, str) else list(path)
+        if not loc:
+            return self
+        name = show_option(loc)
+        below = f"{name}."
+        found = (place for known, place in self._places.items() if known == name or known.startswith(below))
+        options = map(self._option, found)
+        return OptionTree.of(option for option in options if list(option.loc[: len(loc)]) == loc)
+
+    def declaration_of(self, path: str | Sequence[str]) -> Option | None:
+        return self._whole().declaration_of(path)
+
+    def listed(self) -> OptionTree:
+        listed = self._columns[1]
+        return OptionTree.of(self._option(place) for place in self._places.values() if listed[place])
+
+    def search(self, text: str = "", *, type: str | None = None, is_set: bool | None = None) -> OptionTree:
+        if type is not None or is_set is not None or not text.split() or not self._columns[0]:
+            return self._whole().search(text, type=type, is_set=is_set)
+        from hmeval.options import query
+
+        _, _, texts, depths = self._columns
+        # All that a search looks at, where there are no values.
+        candidates = [
+            Option({"name": name, "description": texts[place], "loc": (name,) * depths[place]})
+            for name, place in self._places.items()
+        ]
+        return OptionTree.of(self[option.name] for option in query.search(candidates, text))
+
+    def values(self) -> Any:
+        return self._whole().values()
+
+    def items(self) -> Any:
+        return self._whole().items()
+
+    def _whole(self) -> OptionTree:
+        return OptionTree(self.records())
+
+    def _option(self, place: int) -> Option:
+        return Option(self._entry.at(place))
+
+    @property
+    def _places(self) -> dict[str, int]:
+        if self._places_ is None:
+            self._places_ = _first_places(self._names)
+        return self._places_
+
+    @property
+    def _columns(self) -> tuple[bool, bytes, list[str], list[int]]:
+        if self._columns_ is None:
+            self._columns_ = self._entry.get(_COLUMNS)
+        assert self._columns_ is not None
+        return self._columns_
+
+
+def _first_places(names: Iterable[str]) -> dict[str, int]:
+    places: dict[str, int] = {}
+    for place, name in enumerate(names):
+        places.setdefault(name, place)
+    return places

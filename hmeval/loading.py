@@ -1,0 +1,476 @@
+"""The one way to a configuration: what is kept of it where that still holds, an evaluation where it must be."""
+
+from __future__ import annotations
+
+import os
+
+from hmeval.cache.kept import Kept
+from hmeval.cache.shelf import Shelf
+from hmeval.errors import TargetError
+from hmeval.options.model import Option, OptionTree
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from types import TracebackType
+    from typing import Any, Literal, Self, TypeAlias
+
+    from hmeval.cache.fingerprint import Fingerprint
+    from hmeval.configuration import EvaluatedConfiguration
+    from hmeval.errors import EvaluationError
+    from hmeval.evaluation.any_evaluator import AnyEvaluator
+    from hmeval.options.difference import Difference
+    from hmeval.options.model import Record
+    from hmeval.options.why import Why
+    from hmeval.plan.model import Plan
+
+    AnyPath: TypeAlias = str | os.PathLike[str]
+    Progress: TypeAlias = Callable[[int], None]
+    Use: TypeAlias = Literal["use", "refresh", "off"]
+
+# What Nix reads of the environment before it evaluates anything, and what hmeval itself goes by.
+_VARIABLES = frozenset(
+    "HOME USER LOGNAME HOME_MANAGER_CONFIG LD_LIBRARY_PATH LD_PRELOAD XDG_CACHE_HOME XDG_CONFIG_HOME XDG_CONFIG_DIRS "
+    "XDG_DATA_HOME XDG_STATE_HOME".split()
+)
+_PREFIXES = ("NIX_", "GIT_")
+
+_WITHOUT_PLACES = "options in full"
+_SOUND = "\0sound"  # no option's name: the part says of it that nothing is wrong with the configuration as a whole
+
+
+def load(
+    flake: str | None = None,
+    file: AnyPath | None = None,
+    *,
+    home_manager: AnyPath | None = None,
+    nixpkgs: AnyPath | None = None,
+    offline: bool = False,
+    override_inputs: Mapping[str, str] | None = None,
+    write_lock_file: bool = False,
+    user: str | None = None,
+    system: bool = False,
+    progress: Progress | None = None,
+    evaluator: AnyEvaluator | Callable[[], AnyEvaluator] | None = None,
+    cache: Use = "use",
+    tell: Callable[[str], None] | None = None,
+) -> Configuration:
+    """A Home Manager configuration, evaluated as far as it is asked for and what is kept does not answer.
+
+    Give `flake` (`REF` or `REF#NAME`, with `override_inputs` and `write_lock_file`) or `file` (with `home_manager` and
+    `nixpkgs`, or `offline`), or neither, for what is found from the current folder upwards; `user` is whose home of a
+    system, `system` asks for the system's own options. All mean what the flags of the command line do. `progress` is
+    told how many options have been read. `evaluator` is what evaluates, or makes it, and ends with the configuration:
+    an Evaluator of its own in this process, or a Worker, say. `cache` says whether what is kept is used ("use"), is
+    evaluated again and kept ("refresh"), or neither ("off"); `tell` is told why results cannot be kept.
+
+    Raises TargetError for what cannot be meant or is not there. TargetError, EngineError and EvaluationError can also
+    come later, once something has to be evaluated.
+    """
+    _check(flake, file, user, system)
+    arguments: dict[str, Any] = {
+        "flake": flake,
+        "file": file,
+        "home_manager": home_manager,
+        "nixpkgs": nixpkgs,
+        "offline": offline,
+        "override_inputs": override_inputs or {},
+        "write_lock_file": write_lock_file,
+        "user": user,
+        "system": system,
+    }
+    is_kept = cache != "off" and not write_lock_file
+    evaluated = _Evaluated(arguments, evaluator, progress)
+    kept = Kept(
+        Shelf() if is_kept else None,
+        _identity(arguments, evaluator) if is_kept else (),
+        evaluated.fingerprint,
+        evaluated.describe,
+        refresh=cache == "refresh",
+        tell=tell,
+    )
+    if write_lock_file or (file is not None and not os.path.exists(file)):
+        _ = evaluated.configuration  # which writes it, or says what is not there
+    return Configuration(kept, evaluated)
+
+
+def diff(a: Configuration, b: Configuration, *, hidden: bool = False) -> Difference:
+    """What differs between the options of two configurations: in which there are, in types, defaults and values.
+
+    With `hidden` also of those that no manual shows. Raises EvaluationError.
+    """
+    from hmeval.options.difference import compare
+
+    before, after = (_compared(each, hidden=hidden) for each in (a, b))
+    return compare(before, after, hidden=hidden, explain=b.why_removed)
+
+
+def _compared(configuration: Configuration, *, hidden: bool) -> OptionTree:
+    """All options, with the values of those that are told of: to read the value of an old name has it warned of."""
+    with_values = configuration.options_with_state(values=True, hidden=hidden)
+    return with_values if hidden else OptionTree.of([*with_values.values(), *configuration.all_options.values()])
+
+
+def _check(flake: str | None, file: AnyPath | None, user: str | None, system: bool) -> None:
+    if flake is not None and file is not None:
+        raise TargetError("give a flake or a file to evaluate, and not both")
+    if user is not None and system:
+        raise TargetError("give a user, or ask for the system's own options, and not both")
+
+
+class Configuration:
+    """One Home Manager configuration. Use it with `with`.
+
+    What it does not offer itself is that of EvaluatedConfiguration, and is evaluated each time.
+    """
+
+    def __init__(self, kept: Kept, evaluated: _Evaluated) -> None:
+        self._kept = kept
+        self._evaluated = evaluated
+
+    @property
+    def options(self) -> OptionTree:
+        """The options that are neither hidden nor internal, as they are documented. Raises EvaluationError."""
+        return self._kept.tree(_part(False), lambda: _records(self._configuration.iterate()))
+
+    @property
+    def all_options(self) -> OptionTree:
+        """All options, hidden and internal ones too, as they are documented. Raises EvaluationError."""
+        return self._kept.tree(_part(True), lambda: _records(self._configuration.iterate(hidden=True)))
+
+    def last_known_options(self) -> OptionTree | None:
+        """What `options` was when it was kept last, however old; None where it never was."""
+        return self._kept.last_known(_part(False))
+
+    def iterate(self, *, values: bool = False, hidden: bool = False) -> Iterator[Option]:
+        """The same options as `options`, each as soon as it is read; with `values` all that is known of them.
+
+        Raises EvaluationError.
+        """
+
+        def read() -> Iterator[Record]:
+            return _records(self._configuration.iterate(values=values, hidden=hidden))
+
+        return map(Option, self._kept.records(_part(hidden, "values" if values else ""), read))
+
+    def options_with_state(self, *, values: bool = False, hidden: bool = False) -> OptionTree:
+        """The options with `is_defined` and `priority`, and with `values` everything else that is known of them."""
+
+        def read() -> Iterator[Record]:
+            return _records(self._configuration.options_with_state(values=values, hidden=hidden).values())
+
+        return self._kept.tree(_part(hidden, "values" if values else "state"), read)
+
+    def option(self, name: str | Sequence[str], *, places: bool = True) -> Option:
+        """One option with its value, definitions and all else. Raises KeyError where there is none of this name.
+
+        Definitions have their lines, and those are among them that lost, with `places`; without, which is quicker where
+        there are many options to ask for, the files of those that count.
+
+        A path may go through the names of real instances (`users.users.alice.shell`) and into values
+        (`programs.git.settings.user.name`). Options below a placeholder (`<name>`, `*`) stand for any instance: they
+        have no value and no definitions, but `instances`.
+        """
+        from hmeval.options.path import parse_option_path
+
+        loc = parse_option_path(name) if isinstance(name, str) else list(name)
+        part = "option" if places else _WITHOUT_PLACES
+        record = self._kept.document(part, "\0".join(loc), lambda: self._option_or_false(loc, places))
+        if record is False:
+            raise KeyError(name if isinstance(name, str) else ".".join(loc))
+        return Option(record)
+
+    def options_in_full(self, options: Sequence[Option]) -> Iterator[Option]:
+        """Some of the options as `option` gives them without places, each as soon as it is there.
+
+        Those of instances are whole already.
+        """
+        locs = {"\0".join(option.loc): option.loc for option in options if not option.type_info}
+        names = list(locs)
+        full = self._kept.documents(_WITHOUT_PLACES, names, lambda name: self._option_or_false(locs[name], False))
+        return (option if option.type_info else Option(next(full)) for option in options)
+
+    def with_places(self, option: Option) -> Option:
+        """The option with the places of its definitions, and with those that lost, where they can be searched for."""
+        name = repr((list(option.loc), sorted(option.record)))
+        record = self._kept.document(
+            "places", name, lambda: dict(self._configuration.with_places(option).record), alone=False
+        )
+        return Option(record)
+
+    def instance(self, path: str | Sequence[str]) -> OptionTree:
+        """The options of a real instance, hidden ones too: those below it, or the one, or the value, at the path.
+
+        An empty tree where there is no such instance. Elements of a list are named by their place, from 0.
+        """
+        from hmeval.options.path import parse_option_path
+
+        loc = parse_option_path(path) if isinstance(path, str) else list(path)
+
+        def read() -> list[Record]:
+            return list(_records(self._configuration.instance(loc).values()))
+
+        return OptionTree(self._kept.document("instances", "\0".join(loc), read))
+
+    def recover(self) -> list[EvaluationError]:
+        """What is wrong with the configuration as a whole: nothing, or each unknown option, failed assertion, … once.
+
+        The options can be had all the same from then on, also those of a configuration that fails, of which nothing is
+        kept. Raises EvaluationError where not even these can: a module that is no module, say.
+        """
+        failures: list[EvaluationError] = []
+
+        def sound() -> bool | None:
+            failures.extend(self._configuration.recover())
+            return None if failures else True
+
+        self._kept.document("option", _SOUND, sound, alone=False)
+        if failures:
+            self._kept.stop()
+        return failures
+
+    def why(self, name: str | Sequence[str]) -> Why:
+        """Why a path has its value: every definition of it in the modules, those too that do not count.
+
+        The path may go on below an option, into its values. A configuration that fails has answers as well. Raises
+        KeyError where no option is at or above the path, EvaluationError.
+        """
+        from hmeval.options.path import parse_option_path
+        from hmeval.options.why import Definition, Why
+
+        loc = parse_option_path(name) if isinstance(name, str) else list(name)
+        document = self._kept.document("why", "\0".join(loc), lambda: _plain_why(self._configuration.why(loc)))
+        why = Why(**document["why"])
+        return why._replace(definitions=[Definition(*definition) for definition in why.definitions])
+
+    def plan(
+        self,
+        home: AnyPath | None = None,
+        from_: AnyPath = "current",
+        *,
+        specialisation: str | None = None,
+        backup_extension: str = "",
+        backup_command: str = "",
+        overwrite_backup: bool = False,
+        diff: bool = False,
+    ) -> Plan:
+        """What activation would do to `home` (by default the configuration's own), starting from a generation.
+
+        `from_` is `current` (what was activated last), `none`, or a generation's folder; the others mean what the flags
+        of `hmeval plan` do. A home inside a system is backed up as that one says, unless told otherwise. Nothing is
+        built, and nothing is written. Raises EvaluationError, and PlanError where the folder or the specialisation is
+        not there.
+        """
+        from hmeval.plan.contents import add_differences
+        from hmeval.plan.disk import RealDisk
+        from hmeval.plan.generation import generation_to_start_from
+        from hmeval.plan.model import Backup
+        from hmeval.plan.planner import Circumstances, make_plan
+
+        inputs = self.plan_inputs(specialisation)
+        folder = os.path.abspath(home) if home is not None else inputs["homeDirectory"]
+        generation, origin = generation_to_start_from(from_, folder, inputs["unitFolder"])
+        backup = Backup(backup_extension, backup_command, overwrite_backup)
+        if not backup_extension and not backup_command and "user" in self.describe():
+            backup = Backup(*self._kept.document("plan inputs", "backup", self._backup_settings))
+        circumstances = Circumstances(folder, generation, origin, backup, os.environ.get("USER"))
+        plan = make_plan(inputs, circumstances)
+        if diff:
+            add_differences(plan.files, folder, RealDisk())
+        return plan
+
+    def plan_inputs(self, specialisation: str | None = None) -> dict[str, Any]:
+        """All that a plan depends on, as plain data (hmeval/nix/plan-inputs.nix). Raises as `plan` does."""
+        inputs: dict[str, Any] = self._kept.document(
+            "plan inputs", repr(specialisation), lambda: self._configuration.plan_inputs(specialisation)
+        )
+        return inputs
+
+    def why_removed(self, option: Option) -> str:
+        """What an option that is gone says when it is asked for, as lib.mkRemovedOptionModule has it; or ""."""
+        name = "\0".join(option.loc)
+        told: str = self._kept.document("removed", name, lambda: self._configuration.why_removed(option))
+        return told
+
+    def text_of(self, expression: str | None, loc: Sequence[str] | None, *, json: bool) -> str:
+        """The value of an expression (`evaluate`), or else the one at a path (`value_at`), as Nix text or as JSON.
+
+        Raises KeyError where there is nothing at the path, EvaluationError.
+        """
+        name = repr((expression, None if loc is None else list(loc), json, os.getcwd()))
+        text: str = self._kept.document("values", name, lambda: self._text_of(expression, loc, json))
+        return text
+
+    def document(self, format: str, write: Callable[[OptionTree], str]) -> str:
+        """What `write` makes of `options`, kept as well: in a whole list, writing takes longer than reading."""
+        text: str = self._kept.document("documents", format, lambda: write(self.options))
+        return text
+
+    def describe(self) -> dict[str, Any]:
+        """The target for output: `kind`, and what it was made from."""
+        described: dict[str, Any] = self._kept.description() or self._evaluated.describe()
+        return described
+
+    def close(self) -> None:
+        """Keep what is to be kept, and end the evaluation, if there is one; its values are gone then."""
+        try:
+            self._kept.finish()
+        finally:
+            self._evaluated.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if isinstance(error, KeyboardInterrupt):
+            self._kept.stop()
+        self.close()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._configuration, name)
+
+    @property
+    def _configuration(self) -> EvaluatedConfiguration:
+        return self._evaluated.configuration
+
+    def _option_or_false(self, loc: Sequence[str], places: bool) -> Record | bool:
+        try:
+            return self._configuration.option(loc, places=places).record
+        except KeyError:
+            return False
+
+    def _backup_settings(self) -> list[Any]:
+        return list(self._configuration.backup_settings_of_system())
+
+    def _text_of(self, expression: str | None, loc: Sequence[str] | None, json: bool) -> str:
+        configuration = self._configuration
+        value = configuration.evaluate(expression) if expression is not None else configuration.value_at(loc or ())
+        if not json:
+            return configuration.placed(value.show)
+        from hmeval.render.json_text import json_text
+
+        return configuration.placed(lambda: json_text(value.to_python(), indent=2))
+
+
+class _Evaluated:
+    """The configuration as it is evaluated, once it has to be."""
+
+    def __init__(
+        self,
+        arguments: Mapping[str, Any],
+        evaluator: AnyEvaluator | Callable[[], AnyEvaluator] | None,
+        progress: Progress | None,
+    ) -> None:
+        self._arguments = arguments
+        self._evaluator = evaluator
+        self._progress = progress
+        self._opened: EvaluatedConfiguration | None = None
+
+    @property
+    def configuration(self) -> EvaluatedConfiguration:
+        if self._opened is None:
+            from hmeval.cache.observation import Observation
+            from hmeval.configuration import open_configuration
+
+            self._observation = Observation()
+            made = self._evaluator() if callable(self._evaluator) else self._evaluator
+            self._opened = open_configuration(**self._arguments, progress=self._progress, evaluator=made)
+            self._mark = self._opened._evaluator.eval("null")
+        return self._opened
+
+    def describe(self) -> dict[str, Any]:
+        return self.configuration.target.describe()
+
+    def fingerprint(self) -> Fingerprint:
+        from hmeval.cache.observation import Uncacheable
+
+        evaluator = self.configuration._evaluator
+        if not evaluator._holds(self._mark):
+            raise Uncacheable("the process that evaluated ended, and with it what it knew of its inputs")
+        inputs, store = evaluator.inputs(), evaluator.eval("builtins.storeDir").to_python()
+        return self._observation.fingerprint(inputs, self._roots(), store, self._names(), self._looked_at())
+
+    def close(self) -> None:
+        if self._opened is not None:
+            self._opened.close()
+        elif self._evaluator is not None and not callable(self._evaluator):
+            self._evaluator.close()
+
+    def _names(self) -> list[str]:
+        """The names that were looked for, where the user gave none."""
+        flake = self._arguments["flake"]
+        if self._arguments["file"] is not None or (flake is not None and flake.partition("#")[2]):
+            return []
+        from hmeval.cache.facts import configuration_names
+
+        return configuration_names()
+
+    def _looked_at(self) -> list[str]:
+        """The files that decided what is evaluated, beside those that the evaluation reads."""
+        flake, file = self._arguments["flake"], self._arguments["file"]
+        if file is not None:
+            return [os.path.abspath(file)]
+        from hmeval.targets.discovery import looked_at
+
+        place = (flake or "").partition("#")[0].removeprefix("path:").partition("?")[0]
+        folder = os.path.realpath(place or ".")
+        places = [] if flake is not None else [str(candidate.path) for candidate in looked_at()]
+        while folder != os.path.dirname(folder):
+            places += [os.path.join(folder, name) for name in ("flake.nix", ".git", ".git/shallow")]
+            folder = os.path.dirname(folder)
+        return places
+
+    def _roots(self) -> tuple[list[str], list[str]]:
+        """The folders that the evaluation reads, and the Git work trees: for engines that do not tell what is read."""
+        from hmeval.cache.observation import Uncacheable
+
+        if self._arguments["flake"] is not None:
+            from hmeval.flakes import local_sources
+
+            return local_sources(self._arguments["flake"], self._arguments["override_inputs"])
+        if self._arguments["file"] is None:
+            raise Uncacheable("what is evaluated was found, and this engine does not tell what it reads", lasts=True)
+        given = [self._arguments[name] for name in ("home_manager", "nixpkgs")]
+        lookup = [entry.rpartition("=")[2] for entry in os.environ.get("NIX_PATH", "").split(":") if entry]
+        folders = [os.path.dirname(os.path.abspath(self._arguments["file"])), *filter(None, given), *lookup]
+        return [os.path.realpath(folder) for folder in folders], []
+
+
+def _identity(arguments: Mapping[str, Any], evaluator: Any) -> tuple[Any, ...]:
+    """Everything that is known before an evaluation and changes what it gives."""
+    import sys
+
+    given = {name: _absolute(name, value) for name, value in arguments.items()}
+    variables = {name: value for name, value in os.environ.items() if name in _VARIABLES or name.startswith(_PREFIXES)}
+    return (
+        given,
+        sorted(variables.items()),
+        (None if given["file"] or str(given["flake"]).startswith("/") else os.getcwd()),
+        (os.geteuid(), os.uname().nodename, os.uname().machine),
+        (sys.implementation.cache_tag, os.path.dirname(os.path.abspath(__file__))),
+        None if callable(evaluator) or evaluator is None else evaluator.identity,
+    )
+
+
+def _absolute(name: str, value: Any) -> Any:
+    if value is None or name == "flake" or isinstance(value, bool):
+        return value
+    if name == "override_inputs":
+        return sorted((key, place if ":" in place else os.path.abspath(place)) for key, place in value.items())
+    return os.path.abspath(os.fspath(value))
+
+
+def _plain_why(why: Why) -> dict[str, Any]:
+    """The answer as plain data; its value where `Kept` looks for failures."""
+    fields = why._asdict() | {"definitions": [tuple(one) for one in why.definitions]}
+    return {"why": fields, "value": why.value}
+
+
+def _part(hidden: bool, fields: str = "") -> str:
+    return f"{'all options' if hidden else 'options'}{' with ' if fields else ''}{fields}"
+
+
+def _records(options: Any) -> Iterator[Record]:
+    return (option.record for option in options)

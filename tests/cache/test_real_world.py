@@ -1,0 +1,223 @@
+"""Everything that an evaluation of the real Home Manager touches, as strace sees it, is an input of what is kept."""
+
+from __future__ import annotations
+
+import marshal
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+import hmeval
+from hmeval.cache import fingerprint
+from hmeval.cache.fingerprint import Fingerprint
+from hmeval.cache.shelf import Shelf
+
+pytestmark = pytest.mark.real
+
+TRACES = "traces" in hmeval.engine()["capabilities"]
+
+HOME = """{ lib, ... }: {
+  imports = [ ./more ] ++ lib.optional (builtins.pathExists ./local.nix) ./local.nix;
+  home.username = "alice";
+  home.homeDirectory = "/home/alice";
+  home.stateVersion = "25.11";
+  home.sessionVariables.TESTED = builtins.getEnv "HMEVAL_TESTED";
+  home.file = lib.mapAttrs (name: type: { text = builtins.readFile (./dots + "/${name}"); }) (builtins.readDir ./dots);
+  programs.bash.initExtra = if builtins.pathExists ./secret/file then builtins.readFile ./secret/file else "";
+}
+"""
+
+OPENED = re.compile(r'\bopen(?:at)?\((?:AT_FDCWD[^,]*, )?"(/[^"]*)", O_RDONLY[^)]*\) = \d')
+ASKED = re.compile(
+    r'(?:newfstatat|statx|l?stat|readlink|f?access\w*)\((?:AT_FDCWD[^,]*, )?"(/[^"]*)".* = (-1 ENOENT|0)'
+)
+LISTED = re.compile(r"getdents64\(\d+<(/[^>]*)>")
+
+
+class World(NamedTuple):
+    """What is evaluated: a folder that holds everything, and the target's flags."""
+
+    top: Path
+    target: list[str]
+
+    def command(self, *more: str) -> list[str]:
+        return [sys.executable, "-m", "hmeval", "options", *more, *self.target]
+
+
+@pytest.fixture(scope="module")
+def copied(home_manager: Path, world: Path, tmp_path_factory: pytest.TempPathFactory) -> World:
+    """A Home Manager, a nixpkgs and a configuration, all of which can be changed."""
+    top = tmp_path_factory.mktemp("real")
+    shutil.copytree(home_manager, top / "hm", ignore=shutil.ignore_patterns(".git", "tests", "docs"))
+    shutil.copytree(world, top / "nixpkgs")
+    for folder in ("more", "dots"):
+        (top / "home" / folder).mkdir(parents=True)
+    (top / "home/home.nix").write_text(HOME)
+    (top / "home/more/default.nix").write_text("{ programs.git.enable = true; }")
+    (top / "home/dots/vimrc").write_text("set nocompatible")
+    given = {"--file": "home/home.nix", "--home-manager": "hm", "--nixpkgs": "nixpkgs"}
+    return World(top, [word for flag, place in given.items() for word in (flag, str(top / place))])
+
+
+class Seen(NamedTuple):
+    """What the kernel saw of an evaluation, below the world's folder."""
+
+    opened: list[Path]
+    absent: list[Path]
+    listed: list[Path]
+
+
+@pytest.fixture(scope="module")
+def seen(copied: World, tmp_path_factory: pytest.TempPathFactory) -> Seen:
+    """An evaluation of everything that is kept below, under strace."""
+    strace = shutil.which("strace")
+    if strace is None:
+        pytest.skip("strace is not there (scripts/setup installs it on Debian)")
+    log = tmp_path_factory.mktemp("strace") / "log"
+    for paths in ([], ["home.file.vimrc.text"], ["programs.bash.initExtra"]):
+        traced = [strace, "-f", "-qq", "-y", "-A", "-o", str(log), "-e", "trace=file,getdents64"]
+        done = subprocess.run([*traced, *copied.command("--no-cache", "--format", "json", *paths)], capture_output=True)
+        if b"ptrace" in done.stderr:
+            pytest.skip("no process may be traced here")
+        assert done.returncode == 0, done.stderr.decode()[-2000:]
+    return sorted_out(log.read_text(errors="surrogateescape"), copied.top)
+
+
+def sorted_out(log: str, top: Path) -> Seen:
+    """The paths below a folder in a log of strace."""
+    opened, absent, listed = set(), set(), set()
+    for line in log.splitlines():
+        if match := LISTED.search(line):
+            listed.add(match[1])
+        elif match := OPENED.search(line):
+            opened.add(match[1])
+        elif (match := ASKED.search(line)) and "ENOENT" in match[2]:
+            absent.add(match[1])
+    below = [sorted(Path(path) for path in paths if path.startswith(f"{top}/")) for paths in (opened, absent, listed)]
+    return Seen([path for path in below[0] if path.is_file()], below[1], below[2])
+
+
+@pytest.fixture(scope="module")
+def kept(copied: World, seen: Seen, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """The cache, with everything that was evaluated under strace; where it is."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
+        patched.delenv("HMEVAL_TESTED", raising=False)
+        for paths in ([], ["home.file.vimrc.text"], ["programs.bash.initExtra"]):
+            done = subprocess.run(copied.command("--format", "json", *paths), capture_output=True, text=True)
+            assert done.returncode == 0, done.stderr
+            assert "not kept" not in done.stderr
+        yield Path(Shelf().folder)
+
+
+@pytest.fixture
+def holds(kept: Path, monkeypatch: pytest.MonkeyPatch) -> Fingerprint:
+    """The fingerprint of all that is kept together. Time stamps of this moment are good enough for it here."""
+    monkeypatch.setattr(fingerprint, "_SETTLED", -(10**9))
+    shelf = Shelf()
+    fingerprints = [
+        Fingerprint.of(marshal.loads(entry.head["fingerprint"]))
+        for path, _ in shelf.entries()
+        if (entry := shelf.take(Path(path).stem)) is not None
+    ]
+    whole, *more = fingerprints
+    for one in more:
+        whole = whole.united(one)
+    return renewed(whole)
+
+
+def renewed(one: Fingerprint) -> Fingerprint:
+    assert one.changed() is None
+    new = one.renewed()
+    assert new is not None
+    return new
+
+
+def test_strace_has_seen_the_evaluation(seen: Seen, copied: World) -> None:
+    assert len(seen.opened) > 500
+    assert {copied.top / "home" / name for name in ("home.nix", "more/default.nix", "dots/vimrc")} <= set(seen.opened)
+    assert {copied.top / "home" / name for name in ("local.nix", "secret/file")} <= set(seen.absent)
+    assert copied.top / "home/dots" in seen.listed
+
+
+def test_every_file_that_was_opened(seen: Seen, holds: Fingerprint) -> None:
+    for path in seen.opened:
+        aside = path.with_name("aside of the test")
+        path.rename(aside)
+        assert holds.changed() is not None, f"{path} removed"
+        path.write_bytes(aside.read_bytes() + b"\n# changed\n")
+        assert holds.changed() is not None, f"{path} changed"
+        path.unlink()
+        path.symlink_to("/dev/null")
+        assert holds.changed() is not None, f"{path} replaced by a link"
+        path.unlink()
+        aside.rename(path)
+        holds = renewed(holds)
+
+
+def test_every_file_that_was_looked_for_and_absent(seen: Seen, holds: Fingerprint) -> None:
+    for path in seen.absent:
+        made = [above for above in path.parents if not above.exists()]
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("{ }")
+        assert holds.changed() is not None, f"{path} created"
+        path.unlink()
+        for folder in made:
+            folder.rmdir()
+        holds = renewed(holds)
+
+
+def test_every_folder_that_was_listed(seen: Seen, holds: Fingerprint) -> None:
+    for folder in seen.listed:
+        (folder / "new of the test").mkdir()
+        assert holds.changed() is not None, folder
+        (folder / "new of the test").rmdir()
+        holds = renewed(holds)
+
+
+def test_the_environment(holds: Fingerprint, monkeypatch: pytest.MonkeyPatch) -> None:
+    if not TRACES:
+        pytest.skip("this engine does not tell which variables it reads")
+    monkeypatch.setenv("HMEVAL_TESTED", "changed")
+    assert holds.changed() is not None
+
+
+@pytest.mark.skipif(not TRACES, reason="this engine does not tell what it reads: whole folders count")
+def test_what_is_unrelated(copied: World, seen: Seen, holds: Fingerprint) -> None:
+    for path in (*seen.opened[::50], copied.top / "home/home.nix"):
+        os.utime(path)
+    (copied.top / "hm/README.md").write_text("changed")
+    (copied.top / "home/unrelated.nix").write_text("{ }")
+    assert holds.changed() is None
+
+
+def test_whole_processes_answer_as_without_a_cache(copied: World, kept: Path) -> None:
+    changes = {
+        "home/more/default.nix": ("enable = true", "enable = false"),
+        "hm/modules/programs/git.nix": ("enable", "enable"),
+        "home/dots/vimrc": ("nocompatible", "compatible"),
+    }
+    questions = (["programs.git.enable"], ["home.file.vimrc.text"], ["--set", "--format", "names"])
+    for place, (old, new) in changes.items():
+        file = copied.top / place
+        text = file.read_text()
+        file.write_text(text.replace(old, new) + ("" if old != new else "\n# changed\n"))
+        for question in questions:
+            answers = [
+                subprocess.run(copied.command(*question, *flag), capture_output=True, text=True)
+                for flag in ([], [], ["--no-cache"])
+            ]
+            assert len({answer.stdout for answer in answers}) == 1, (place, question)
+            assert all(answer.returncode == 0 for answer in answers)
+        file.write_text(text)
+    (copied.top / "home/local.nix").write_text('{ home.sessionVariables.LOCAL = "1"; }')
+    for _ in range(2):
+        done = subprocess.run(copied.command("home.sessionVariables"), capture_output=True, text=True)
+        assert "LOCAL" in done.stdout
