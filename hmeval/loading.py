@@ -410,8 +410,11 @@ class _Evaluated:
     def _looked_at(self) -> list[str]:
         """The files that decided what is evaluated, beside those that the evaluation reads."""
         flake, file = self._arguments["flake"], self._arguments["file"]
+        source = self.configuration.target.source
+        copied = [source[0]] if source else []
         if file is not None:
-            return [os.path.abspath(file)]
+            given = [file, self._arguments["home_manager"], self._arguments["nixpkgs"]]
+            return [*copied, *(os.path.abspath(place) for place in given if place is not None), *_lookup_path()]
         from hmeval.targets.discovery import looked_at
 
         place = (flake or "").partition("#")[0].removeprefix("path:").partition("?")[0]
@@ -420,7 +423,7 @@ class _Evaluated:
         while folder != os.path.dirname(folder):
             places += [os.path.join(folder, name) for name in ("flake.nix", ".git", ".git/shallow")]
             folder = os.path.dirname(folder)
-        return places
+        return [*copied, *places]
 
     def _roots(self) -> tuple[list[str], list[str]]:
         """The folders that the evaluation reads, and the Git work trees: for engines that do not tell what is read."""
@@ -433,9 +436,14 @@ class _Evaluated:
         if self._arguments["file"] is None:
             raise Uncacheable("what is evaluated was found, and this engine does not tell what it reads", lasts=True)
         given = [self._arguments[name] for name in ("home_manager", "nixpkgs")]
-        lookup = [entry.rpartition("=")[2] for entry in os.environ.get("NIX_PATH", "").split(":") if entry]
-        folders = [os.path.dirname(os.path.abspath(self._arguments["file"])), *filter(None, given), *lookup]
+        folders = [os.path.dirname(os.path.abspath(self._arguments["file"])), *filter(None, given), *_lookup_path()]
         return [os.path.realpath(folder) for folder in folders], []
+
+
+def _lookup_path() -> list[str]:
+    """The folders in $NIX_PATH."""
+    entries = (entry.rpartition("=")[2] for entry in os.environ.get("NIX_PATH", "").split(":"))
+    return [place for place in entries if place.startswith("/") and not place.startswith("//")]
 
 
 def _identity(arguments: Mapping[str, Any], evaluator: Any) -> tuple[Any, ...]:

@@ -70,10 +70,11 @@ class Observation:
         else:
             read, variables, trees = _sorted_out(traced, f"{store}/")
         by_path: dict[str, dict[str, str]] = {}
+        self._signed: dict[str, tuple[Signature | None, Signature | None]] = {}
         deciding = ((kind, path, None) for path in looked_at for kind in ("exists", "type", "resolved"))
         for kind, path, before in (*read, *_own_inputs(libraries), *_tracked(trees), *deciding):
             by_path.setdefault(path, {})[kind] = self._fact(kind, path, before)
-        paths = [(path, *signatures(path), known) for path, known in by_path.items()]
+        paths = [(path, *_without_repetition(self._signed[path]), known) for path, known in by_path.items()]
         git = [(folder, facts.git_watched(folder), facts.git_state(folder)) for folder in trees]
         fingerprint = Fingerprint(paths, variables, git, list(names))
         self._refuse_changed(fingerprint)
@@ -81,7 +82,8 @@ class Observation:
 
     def _fact(self, kind: str, path: str, before: Any) -> str:
         """What is true of the path, once it is certain that the evaluation saw the same."""
-        now = _both(path)
+        # What is read now is what the entry says as long as the path is what it was before it was read.
+        now = self._signed.setdefault(path, _both(path))
         if before is not None:
             _refuse_other(kind, path, before, now)
         if kind in _OF_CONTENTS:
@@ -109,6 +111,11 @@ def _clock_of(found: Signature) -> int:
 
 def _both(path: str) -> tuple[Signature | None, Signature | None]:
     return signature(path), signature(path, follow=True)
+
+
+def _without_repetition(both: tuple[Signature | None, Signature | None]) -> tuple[Signature | None, Signature | None]:
+    link, target = both
+    return link, target if is_link(link) else None
 
 
 def _refuse_other(kind: str, path: str, before: tuple[Any, Any], now: tuple[Any, Any]) -> None:
@@ -227,7 +234,7 @@ def _below(roots: Iterable[str]) -> Iterator[tuple[str, str, None]]:
     """Everything in some folders, without what Git keeps for itself."""
     count = 0
     for root in roots:
-        yield "copied", root, None
+        yield "dated", root, None
         for folder, folders, files in os.walk(root):
             folders[:] = [name for name in folders if name != ".git"]
             count += len(folders) + len(files)
@@ -235,7 +242,7 @@ def _below(roots: Iterable[str]) -> Iterator[tuple[str, str, None]]:
                 raise Uncacheable(
                     f"{root} holds more than {_MOST_FILES} files, and this engine tells not which count", lasts=True
                 )
-            yield from (("copied", os.path.join(folder, name), None) for name in (*folders, *files))
+            yield from (("dated", os.path.join(folder, name), None) for name in (*folders, *files))
 
 
 def _refuse_time(read: Iterable[tuple[str, str, Any]]) -> None:

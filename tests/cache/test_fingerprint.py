@@ -360,7 +360,7 @@ def test_a_file_that_is_edited_during_the_evaluation(folder: Path) -> None:
     with hmeval.Evaluator() as evaluator:
         assert evaluator.eval("import ./a.nix", base=folder).to_python() == 1
         same_size_and_time("a.nix", "9")(folder)
-        with pytest.raises(Uncacheable, match=r"a\.nix was changed") as refused:
+        with pytest.raises(Uncacheable, match="was changed") as refused:
             seen.fingerprint(evaluator.inputs(), ([str(folder)], []), "/nix/store", [])
         assert not refused.value.lasts
 
@@ -391,7 +391,7 @@ def test_a_file_that_is_edited_while_it_is_hashed(folder: Path, monkeypatch: pyt
         return seen
 
     monkeypatch.setattr(facts, "fact", slow)
-    with pytest.raises(Uncacheable, match=r"changed during|changes right now"):
+    with pytest.raises(Uncacheable, match=r"was changed|changes right now"):
         Evaluated("import ./a.nix", folder)
 
 
@@ -419,6 +419,7 @@ def test_nix_configuration_and_hmeval_itself_are_inputs(folder: Path) -> None:
     assert any(Path(path).name.startswith("_native") for path in paths)
 
 
+@pytest.mark.skipif(not TRACES, reason="this engine does not tell what it reads: time stamps of whole folders count")
 def test_a_renewed_fingerprint_is_that_of_the_time_stamps_of_now(folder: Path) -> None:
     before = Evaluated("import ./a.nix", folder).fingerprint
     os.utime(folder / "a.nix", (1, 1))
