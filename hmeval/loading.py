@@ -390,7 +390,9 @@ class _Evaluated:
         if not evaluator._holds(self._mark):
             raise Uncacheable("the process that evaluated ended, and with it what it knew of its inputs")
         inputs, store = evaluator.inputs(), evaluator.eval("builtins.storeDir").to_python()
-        return self._observation.fingerprint(inputs, self._roots(), store, self._names(), self._looked_at())
+        _, traced = inputs
+        roots = self._roots() if traced is None else ([], [])
+        return self._observation.fingerprint(inputs, roots, store, self._names(), self._looked_at())
 
     def close(self) -> None:
         if self._opened is not None:
@@ -433,11 +435,7 @@ class _Evaluated:
             from hmeval.flakes import local_sources
 
             return local_sources(self._arguments["flake"], self._arguments["override_inputs"])
-        if self._arguments["file"] is None:
-            raise Uncacheable("what is evaluated was found, and this engine does not tell what it reads", lasts=True)
-        given = [self._arguments[name] for name in ("home_manager", "nixpkgs")]
-        folders = [os.path.dirname(os.path.abspath(self._arguments["file"])), *filter(None, given), *_lookup_path()]
-        return [os.path.realpath(folder) for folder in folders], []
+        raise Uncacheable("a file may read any other, and this engine does not tell what it reads", lasts=True)
 
 
 def _lookup_path() -> list[str]:

@@ -38,7 +38,9 @@ def shelf(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Shelf:
 
 @pytest.fixture
 def home(tmp_path: Path) -> Path:
-    """A configuration that can be changed."""
+    """A configuration that can be changed. Of a file nothing is kept by an engine that does not tell what it reads."""
+    if not TRACES:
+        pytest.skip("this engine does not tell what it reads")
     folder = tmp_path / "home"
     shutil.copytree(EXAMPLE, folder)
     settle()
@@ -148,6 +150,11 @@ def test_a_warm_option_imports_little(home: Path, shelf: Shelf) -> None:
         "_cffi_backend",
     }
     assert imported & slow == set()
+
+
+@pytest.mark.skipif(TRACES, reason="this engine tells what it reads")
+def test_of_a_file_nothing_is_kept_where_nothing_is_traced(shelf: Shelf) -> None:
+    assert all(options(EXAMPLE / "home.nix", "home.username").evaluated for _ in range(2))
 
 
 def test_no_cache_keeps_nothing_and_refresh_evaluates(home: Path, shelf: Shelf) -> None:
