@@ -1,0 +1,1 @@
+"""The language server. Pure parts (syntax, option_path, index, completion) know nothing of the protocol's library."""

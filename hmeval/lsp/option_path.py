@@ -1,0 +1,445 @@
+"""Which option a place in Nix text is about: whole text or half-written.
+
+One reader goes over the tokens from the left, as far as the place, and keeps what is open: sets, lists, parentheses,
+`let`s, strings. So what is missing to the right never matters. Pure.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from tree_sitter import Node
+
+from hmeval.lsp.meaning import ANY, HOSTS, NOTHING, OF_A_FLAKE, Meaning, Path, argument
+from hmeval.lsp.syntax import Syntax
+
+KEY, VALUE, READ = "key", "value", "read"
+
+# After these an expression begins that stands for the same as what was before them.
+_ANEW = frozenset(("//", "++", "then", "else"))
+_WORDS = frozenset(("assert", "else", "if", "in", "inherit", "let", "or", "rec", "then", "with"))
+_OPENING = {"[": "list", "(": "paren"}
+_CLOSING = {"}": ("set", "interpolation"), "]": ("list",), ")": ("paren",)}
+_QUOTES = frozenset(('"', "''"))
+_NAMES = frozenset(("identifier", "string_expression"))
+
+
+class Definition(NamedTuple):
+    """A binding that defines an option, or a set of them.
+
+    Attributes:
+        meaning: what it defines; its path is not None.
+        names: the names that the binding itself writes, with where each begins and ends.
+        value: the node of its value, where there is one.
+        start, end: where the binding stands.
+    """
+
+    meaning: Meaning
+    names: Sequence[tuple[str, int, int]]
+    value: Node | None
+    start: int
+    end: int
+
+    @property
+    def path(self) -> Path:
+        """The option's path."""
+        return self.meaning.path or ()
+
+
+class Cursor(NamedTuple):
+    """What a place in the text is about.
+
+    Attributes:
+        kind: KEY (an option's name is written), VALUE (what it is defined with), READ (`config.…` in an expression).
+        path: of a KEY or READ the set that the name is searched in; of a VALUE the option.
+        typed: what of the name, or of the value, stands before the place; start: where that begins.
+        scope: as in Meaning.
+        quoted: whether it stands in a string that is open.
+    """
+
+    kind: str
+    path: Path
+    typed: str
+    start: int
+    scope: str | None
+    quoted: bool
+
+
+@dataclass
+class _Frame:
+    """What is open: a set, a list, parentheses, a `let`, a `with`, a string, an interpolation, or the file."""
+
+    kind: str
+    meaning: Meaning
+    host: str | None = None
+    keys: list[tuple[str, int, int]] = field(default_factory=list)
+    in_value: bool = False
+    in_function: bool = False
+    # What has been applied to what in the current expression: names (`lib.mkIf`), or None for anything else.
+    items: list[list[str] | None] = field(default_factory=list)
+    dotted: bool = False
+    inherits: bool = False
+    is_formals: bool = False
+    aliases: dict[str, Path] = field(default_factory=dict)
+    text: str = ""
+    text_start: int = 0
+
+    @property
+    def names_wanted(self) -> bool:
+        return self.kind in ("set", "let") and not self.in_value and not self.is_formals
+
+    @property
+    def names(self) -> list[str]:
+        return [name for name, _, _ in self.keys]
+
+    def end_expression(self) -> None:
+        self.items = []
+        self.dotted = False
+
+    def end_binding(self) -> None:
+        self.end_expression()
+        self.keys = []
+        self.in_value = self.in_function = self.inherits = False
+
+    def add_key(self, name: str, start: int, end: int) -> None:
+        if not self.dotted:
+            self.keys = []
+        self.keys.append((name, start, end))
+        self.dotted = False
+
+    def add_name(self, name: str) -> None:
+        last = self.items[-1] if self.items else None
+        if self.dotted and last is not None:
+            last.append(name)
+        else:
+            self.items.append([name])
+        self.dotted = False
+
+    def expected(self) -> Meaning:
+        """What an expression that is written here stands for, with no function around it."""
+        if self.kind == "set":
+            return self._of_binding()
+        if self.kind == "list":
+            return self.meaning.element()
+        return self.meaning
+
+    def _of_binding(self) -> Meaning:
+        names = self.names
+        if self.host is not None:
+            return Meaning((), self.host, merged=True, module=True) if names == ["modules"] else NOTHING
+        if self.meaning.path == () and self.meaning.module and names and names[0] in OF_A_FLAKE:
+            return NOTHING
+        meaning = self.meaning.at(names)
+        return meaning._replace(module=True) if self.in_function and meaning.path is not None else meaning
+
+    def content(self) -> Meaning:
+        """What the next argument, or the expression itself, stands for."""
+        expected = self.expected()
+        if self.kind == "list" or not self.items:
+            return expected
+        function = self.items[0]
+        return NOTHING if function is None else argument(expected, function[-1], len(self.items) - 1)
+
+    def host_called(self) -> str | None:
+        function = self.items[0] if self.kind != "list" and len(self.items) == 1 else None
+        return HOSTS.get(function[-1]) if function else None
+
+
+class Reader:
+    """Reads tokens from the left, and knows at each of them what is open.
+
+    Attributes:
+        found: the definitions so far; read: the paths of `config` that were read so far, and where.
+    """
+
+    def __init__(self, syntax: Syntax) -> None:
+        self._syntax = syntax
+        self._frames = [_Frame("file", Meaning((), module=True))]
+        self.found: list[Definition] = []
+        self.read: list[tuple[Path, int, int]] = []
+
+    def feed(self, node: Node) -> None:
+        """Take the next token, or a whole subtree in the place of its tokens."""
+        top = self._frames[-1]
+        if node.is_missing:
+            return
+        if top.kind == "string":
+            self._in_string(top, node)
+        elif node.type in ("binding", "inherit", "inherit_from") and node.child_count:
+            self._finished(top, node)
+        elif top.names_wanted and (node.type in _NAMES or (node.type in _WORDS and node.type not in ("inherit", "in"))):
+            self._name(top, node)
+        elif top.names_wanted and node.type == "let":
+            return
+        else:
+            self._token(top, node)
+
+    def _token(self, top: _Frame, node: Node) -> None:
+        kind = node.type
+        if kind == "identifier":
+            self._read_name(top, node)
+        elif kind in _CLOSING:
+            self._close(_CLOSING[kind])
+        elif kind == "{" or kind in _OPENING or kind == "${" or kind in _QUOTES:
+            self._open(top, node)
+        elif kind == "." or kind in _ANEW or kind in (":", "=", ";"):
+            self._punctuation(top, node)
+        elif kind in _WORDS:
+            self._word(top, kind)
+        elif kind in (",", "ellipses", "?") and top.kind == "set" and not top.in_value:
+            top.is_formals = True
+        elif kind == "formals" or kind == "@":
+            top.end_expression()
+        elif kind != "!" and (not node.child_count or node.is_named):
+            top.items.append(None)
+            top.dotted = False
+
+    def _open(self, top: _Frame, node: Node) -> None:
+        kind = node.type
+        if kind in _QUOTES:
+            self._frames.append(_Frame("string", top.content(), text_start=node.end_byte))
+        elif kind == "${":
+            self._frames.append(_Frame("interpolation", NOTHING))
+        elif kind == "{":
+            meaning = top.content() if not top.names_wanted else NOTHING
+            self._frames.append(_Frame("set", meaning, top.host_called()))
+        else:
+            meaning = top.content() if not top.names_wanted else NOTHING
+            self._frames.append(_Frame(_OPENING[kind], meaning))
+
+    def _close(self, kinds: Sequence[str]) -> None:
+        """End the innermost of these kinds, and what is open within it."""
+        depth = next((at for at in range(len(self._frames) - 1, 0, -1) if self._frames[at].kind in kinds), 0)
+        if not depth:
+            return
+        closed = self._frames[depth]
+        del self._frames[depth:]
+        top = self._frames[-1]
+        if top.kind == "string":
+            return
+        if top.names_wanted and closed.kind == "interpolation":
+            top.add_key(ANY, 0, 0)
+        elif not closed.is_formals:
+            top.items.append(None)
+            top.dotted = False
+
+    def _in_string(self, top: _Frame, node: Node) -> None:
+        if node.type in _QUOTES:
+            self._frames.pop()
+            outer = self._frames[-1]
+            if outer.names_wanted:
+                outer.add_key(top.text, top.text_start - 1, node.end_byte)
+            else:
+                outer.items.append(None)
+        elif node.type in ("${", "interpolation"):
+            top.text += ANY
+            if node.type == "${":
+                self._frames.append(_Frame("interpolation", NOTHING))
+        else:
+            top.text += self._syntax.slice(node.start_byte, node.end_byte)
+
+    def _name(self, top: _Frame, node: Node) -> None:
+        text = self._syntax.slice(node.start_byte, node.end_byte)
+        if node.type == "string_expression":
+            text = text[1:-1] if "${" not in text else ANY
+        if not top.inherits:
+            top.add_key(text, node.start_byte, node.end_byte)
+            return
+        top.keys = [(text, node.start_byte, node.end_byte)]
+        self._define(top, None, node.end_byte)
+
+    def _read_name(self, top: _Frame, node: Node) -> None:
+        continued = top.dotted and bool(top.items) and top.items[-1] is not None
+        top.add_name(self._syntax.slice(node.start_byte, node.end_byte))
+        path = self._resolved(top.items[-1] or [])
+        if path:
+            start = self.read.pop()[1] if continued and len(path) > 1 and self.read else node.start_byte
+            self.read.append((path, start, node.end_byte))
+
+    def _resolved(self, names: Sequence[str]) -> Path | None:
+        """The path of the configuration that names in an expression read."""
+        if names[:1] == ["config"]:
+            return tuple(names[1:])
+        for frame in reversed(self._frames):
+            if names and names[0] in frame.aliases:
+                return (*frame.aliases[names[0]], *names[1:])
+        return None
+
+    def _punctuation(self, top: _Frame, node: Node) -> None:
+        kind = node.type
+        if kind == ".":
+            top.dotted = True
+        elif kind == "=":
+            self._equals(top, node)
+        elif kind == ";":
+            self._semicolon(top)
+        else:
+            top.end_expression()
+            top.in_function |= kind == ":"
+
+    def _equals(self, top: _Frame, node: Node) -> None:
+        if top.kind not in ("set", "let"):
+            return
+        if top.in_value:  # the semicolon before this binding is missing
+            names = top.items[-1] if top.items else None
+            top.end_binding()
+            top.keys = [(name, node.start_byte, node.start_byte) for name in names or []]
+        top.in_value = True
+        top.end_expression()
+        binding = node.parent if node.parent is not None and node.parent.type == "binding" else None
+        value = binding.child_by_field_name("expression") if binding else None
+        self._define(top, value, binding.end_byte if binding else node.end_byte)
+
+    def _define(self, top: _Frame, value: Node | None, end: int) -> None:
+        if top.kind != "set" or not top.keys:
+            return
+        meaning = top._of_binding()
+        if meaning.path and meaning.path != top.meaning.path and top.host is None:
+            start = min((start for _, start, _ in top.keys if start), default=end)
+            self.found.append(Definition(meaning, tuple(top.keys), value, start, end))
+
+    def _semicolon(self, top: _Frame) -> None:
+        while self._frames[-1].kind in ("paren", "list", "interpolation") and len(self._frames) > 1:
+            self._frames.pop()  # it was never closed
+        top = self._frames[-1]
+        if top.kind == "with":
+            self._frames.pop()
+            self._frames[-1].end_expression()
+            return
+        if top.kind == "let" and len(top.items) == 1 and len(top.keys) == 1:
+            path = self._resolved(top.items[0] or [])
+            if path is not None:
+                top.aliases[top.keys[0][0]] = path
+        top.end_binding()
+
+    def _word(self, top: _Frame, kind: str) -> None:
+        if kind == "let":
+            self._frames.append(_Frame("let", NOTHING))
+        elif kind == "in":
+            self._end_let()
+        elif kind in ("with", "assert"):
+            self._frames.append(_Frame("with", NOTHING))
+        elif kind == "inherit":
+            top.end_binding()
+            top.inherits = True
+        elif kind == "if":
+            top.items.append(None)
+
+    def _end_let(self) -> None:
+        depth = next((at for at in range(len(self._frames) - 1, 0, -1) if self._frames[at].kind == "let"), 0)
+        if depth:
+            aliases = self._frames[depth].aliases
+            del self._frames[depth:]
+            self._frames[-1].aliases |= aliases
+            self._frames[-1].end_expression()
+
+    def _finished(self, top: _Frame, node: Node) -> None:
+        """A whole binding: of those, only the names that a `let` gives to parts of the configuration matter."""
+        value = node.child_by_field_name("expression")
+        if top.kind == "let" and node.type == "binding" and value is not None and value.type == "select_expression":
+            for leaf in _leaves(node):
+                self.feed(leaf)
+        elif top.kind in ("set", "let"):
+            top.end_binding()
+
+    def cursor(self, offset: int, last: Node | None) -> Cursor | None:
+        """What the place is about, when all before it has been read; `last` is the token that it ends or lies in."""
+        top = self._frames[-1]
+        touched = last is not None and last.end_byte >= offset
+        if top.kind == "string":
+            return self._in_quotes(top, offset)
+        start = last.start_byte if last is not None and touched and last.type in {"identifier", *_WORDS} else offset
+        typed = self._syntax.slice(start, offset)
+        if top.names_wanted:
+            return self._of_key(top, typed, start)
+        if top.is_formals or (touched and start == offset and last is not None and _ends_expression(last)):
+            return None
+        return self._of_expression(top, typed, start)
+
+    def _in_quotes(self, top: _Frame, offset: int) -> Cursor | None:
+        outer = self._frames[-2]
+        start = top.text_start
+        typed = self._syntax.slice(start, offset)
+        if outer.names_wanted:
+            meaning = outer.meaning.at(outer.names if outer.dotted else [])
+            return None if meaning.path is None else Cursor(KEY, meaning.path, typed, start, meaning.scope, True)
+        return Cursor(VALUE, top.meaning.path, typed, start, top.meaning.scope, True) if top.meaning.path else None
+
+    def _of_key(self, top: _Frame, typed: str, start: int) -> Cursor | None:
+        names = top.names[:-1] if typed else top.names
+        if top.inherits:
+            names = []
+        elif not typed and names and not top.dotted:
+            return None
+        meaning = top.meaning.at(names) if top.host is None and top.kind == "set" else NOTHING
+        return None if meaning.path is None else Cursor(KEY, meaning.path, typed, start, meaning.scope, False)
+
+    def _of_expression(self, top: _Frame, typed: str, start: int) -> Cursor | None:
+        chain = top.items[-1] if top.items else None
+        if chain is not None and (top.dotted or (typed and len(chain) > 1)):
+            path = self._resolved(chain)
+            if path is None and _is_finished_value(top.items[:-1]) and top.kind == "set":
+                top.end_binding()  # the semicolon before this name is missing
+                top.keys = [(name, start, start) for name in chain]
+                top.dotted = not typed
+                return self._of_key(top, typed, start)
+            names = None if path is None else path[:-1] if typed else path
+            return None if names is None else Cursor(READ, names, typed, start, None, False)
+        if typed and top.items:
+            top.items.pop()
+        meaning = top.content()
+        return Cursor(VALUE, meaning.path, typed, start, meaning.scope, False) if meaning.path else None
+
+
+def cursor_at(syntax: Syntax, offset: int) -> Cursor | None:
+    """What the place is about; None where it is about no option."""
+    if _is_in_formals(syntax, offset):
+        return None
+    reader = Reader(syntax)
+    last: Node | None = None
+    for node in syntax.before(offset):
+        if node.type != "comment":
+            reader.feed(node)
+            last = node
+        elif offset < node.end_byte or (offset == node.end_byte and not _is_block(syntax, node)):
+            return None
+    return reader.cursor(offset, last)
+
+
+def read_whole(syntax: Syntax) -> Reader:
+    """All of the text, read: every definition, and every `config.…`, as far as the text tells what they are."""
+    reader = Reader(syntax)
+    for node in syntax.leaves():
+        if node.type != "comment":
+            reader.feed(node)
+    return reader
+
+
+def _is_finished_value(items: Sequence[list[str] | None]) -> bool:
+    return len(items) == 1 and (items[0] is None or items[0] in (["true"], ["false"], ["null"]))
+
+
+def _is_in_formals(syntax: Syntax, offset: int) -> bool:
+    node = syntax.root.descendant_for_byte_range(offset, offset)
+    while node is not None and node.type != "formals":
+        node = node.parent
+    if node is None or not node.start_byte < offset < node.end_byte:
+        return False
+    # A set of which only a name is written looks like the arguments of a function that is still to come.
+    is_function = node.parent is not None and node.parent.type == "function_expression"
+    return is_function or any(child.type in (",", "ellipses") for child in node.children)
+
+
+def _is_block(syntax: Syntax, comment: Node) -> bool:
+    return syntax.source[comment.start_byte : comment.end_byte].endswith(b"*/")
+
+
+def _ends_expression(node: Node) -> bool:
+    """Whether what is typed right behind it could not be an expression."""
+    return node.type in _NAMES or node.type in ("}", "]", ")", '"', "''") or node.child_count > 0
+
+
+def _leaves(node: Node) -> list[Node]:
+    return [leaf for child in node.children for leaf in _leaves(child)] if node.child_count else [node]
