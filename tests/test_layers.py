@@ -86,6 +86,7 @@ ALLOWED: dict[str, set[str]] = {
         "render",
         "targets",
     },
+    "cli.lsp": {"cli", "lsp"},
     "lsp": {"__init__", "cache", "configuration", "doctor", "loading", "options", "plan", "render", "targets"},
     "__main__": {"cli", "evaluation"},
     "__init__": {"configuration", "evaluation", "evaluation.ffi", "evaluation.policy", "loading", "options", "plan"},

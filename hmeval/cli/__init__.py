@@ -12,7 +12,7 @@ from hmeval.cli.help_text import HelpText
 from hmeval.cli.introspection import ShowCompletion, ShowVersion
 
 # One module for each command: it says how it is called (`register`) and does it (`run`).
-COMMANDS = ("options", "why", "eval", "plan", "diff", "doctor", "cache")
+COMMANDS = ("options", "why", "eval", "plan", "diff", "doctor", "cache", "lsp")
 
 _EXAMPLES = """\
 examples:

@@ -32,7 +32,7 @@ _ELEMENTS = {"map": 0, "forEach": 1, "optional": 1, "concatMap": 0, "singleton":
 _ANY_ARGUMENT = frozenset(("recursiveUpdate", "mergeAttrs"))
 HOSTS = {"homeManagerConfiguration": HOME, "nixosSystem": SYSTEM, "darwinSystem": SYSTEM}
 """Functions that make a configuration of `modules`."""
-_OF_A_MODULE = frozenset(("options", "disabledModules", "freeformType", "_file", "_class", "key"))
+_OF_A_MODULE = frozenset(("disabledModules", "freeformType", "_file", "_class", "key"))
 OF_A_FLAKE = frozenset(("outputs", "inputs", "nixConfig"))
 _WRAPPED = (("home-manager", "users"), ("home-manager", "sharedModules"))
 
@@ -45,21 +45,29 @@ class Meaning(NamedTuple):
         scope: whose options these are: HOME, SYSTEM, or None for the file's own.
         merged: whether a list there holds definitions (mkMerge, imports) and no elements.
         module: whether a set there may have `imports`, `options` and `config`.
+        declares: below `options`, the path that is declared there.
     """
 
     path: Path | None
     scope: str | None = None
     merged: bool = False
     module: bool = False
+    declares: Path | None = None
 
     def at(self, names: Sequence[str]) -> Meaning:
         """What an attribute of it stands for."""
-        if self.path is None or not names:
-            return self if not names else NOTHING
+        if not names:
+            return self
+        if self.declares is not None:
+            return Meaning(None, declares=(*self.declares, *names))
+        if self.path is None:
+            return NOTHING
         if self.module and names[0] == "imports":
             return Meaning(self.path, self.scope, merged=True, module=True) if len(names) == 1 else NOTHING
         if self.module and names[0] == "config":
             return Meaning(self.path, self.scope).at(names[1:])
+        if self.module and names[0] == "options":
+            return Meaning(None, declares=(*self.path, *names[1:]))
         if self.module and names[0] in _OF_A_MODULE:
             return NOTHING
         return _unwrapped(Meaning((*self.path, *names), self.scope))

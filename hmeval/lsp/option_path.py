@@ -152,6 +152,7 @@ class Reader:
 
     Attributes:
         found: the definitions so far; read: the paths of `config` that were read so far, and where.
+        declared: the paths below `options` that were bound so far.
     """
 
     def __init__(self, syntax: Syntax) -> None:
@@ -159,6 +160,7 @@ class Reader:
         self._frames = [_Frame("file", Meaning((), module=True))]
         self.found: list[Definition] = []
         self.read: list[tuple[Path, int, int]] = []
+        self.declared: set[Path] = set()
 
     def feed(self, node: Node) -> None:
         """Take the next token, or a whole subtree in the place of its tokens."""
@@ -296,6 +298,8 @@ class Reader:
         if top.kind != "set" or not top.keys:
             return
         meaning = top._of_binding()
+        if meaning.declares:
+            self.declared.add(meaning.declares)
         if meaning.path and meaning.path != top.meaning.path and top.host is None:
             start = min((start for _, start, _ in top.keys if start), default=end)
             self.found.append(Definition(meaning, tuple(top.keys), value, start, end))

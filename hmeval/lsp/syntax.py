@@ -13,7 +13,7 @@ from typing import TypeAlias
 import tree_sitter_nix
 from tree_sitter import Language, Node, Parser, Tree
 
-UTF8, UTF16 = "utf-8", "utf-16"
+UTF8, UTF16, UTF32 = "utf-8", "utf-16", "utf-32"
 
 Place: TypeAlias = tuple[int, int]
 """Line and column as the protocol counts them: from 0, columns in units of the encoding."""
@@ -46,7 +46,7 @@ class Syntax:
 
     Attributes:
         source: the text, as UTF-8.
-        encoding: what columns count: UTF8 or UTF16 units.
+        encoding: what columns count: units of UTF8, UTF16 or UTF32.
     """
 
     def __init__(self, text: str, encoding: str = UTF16) -> None:
@@ -86,10 +86,18 @@ class Syntax:
         content = self._line(line)
         if content.isascii():
             return start + min(column, len(content))
+        if self.encoding == UTF32:
+            return start + len(content.decode()[:column].encode())
         if self.encoding == UTF16:
             units = content.decode().encode("utf-16-le")[: 2 * column]
             return start + len(units.decode("utf-16-le", "ignore").encode())
         return start + len(content[:column].decode("utf-8", "ignore").encode())
+
+    def line_offset(self, line: int, column: int) -> int:
+        """The offset of a column in bytes, as Nix counts them, but from 0; the text's end where there is none."""
+        if line >= len(self._starts):
+            return len(self.source)
+        return min(self._starts[line] + column, len(self.source))
 
     def place(self, offset: int) -> Place:
         """The place of an offset."""
@@ -97,7 +105,8 @@ class Syntax:
         before = self.source[self._starts[row] : self._starts[row] + column]
         if self.encoding == UTF8 or before.isascii():
             return row, len(before)
-        return row, len(before.decode("utf-8", "ignore").encode("utf-16-le")) // 2
+        text = before.decode("utf-8", "ignore")
+        return row, len(text) if self.encoding == UTF32 else len(text.encode("utf-16-le")) // 2
 
     def slice(self, start: int, end: int) -> str:
         """The text between two offsets."""

@@ -1,0 +1,93 @@
+"""The options of a target, evaluated in a process of their own: never in the server's."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple
+
+from hmeval import Policy, Worker, load
+from hmeval.errors import EvaluationError
+from hmeval.lsp.index import OptionIndex
+from hmeval.lsp.target import ChosenTarget
+
+BUILT_IN_HOME = Path(__file__).resolve().parent / "built-in" / "home.nix"
+
+
+@dataclass(frozen=True)
+class OptionSet:
+    """The options of a configuration at one time.
+
+    Attributes:
+        index: all of them.
+        told: where they are from, for the user.
+        is_built_in: whether they are those of the stand-in, which has few of Home Manager's, and nobody's values.
+        failures: what is wrong with the configuration as a whole.
+    """
+
+    index: OptionIndex
+    told: str
+    is_built_in: bool = False
+    failures: Sequence[EvaluationError] = ()
+
+
+class Limits(NamedTuple):
+    """What one evaluation may take: seconds, and bytes."""
+
+    timeout: float
+    memory: int
+
+
+DEFAULT_LIMITS = Limits(120.0, 4 * 2**30)
+NO_OPTIONS = OptionSet(OptionIndex(()), "no option set", is_built_in=True)
+
+
+def built_in_target() -> ChosenTarget:
+    """The stand-in's options, which need no trust: their code is hmeval's own."""
+    return ChosenTarget(BUILT_IN_HOME.parent, file=str(BUILT_IN_HOME), offline=True)
+
+
+def start_worker(target: ChosenTarget, limits: Limits) -> Worker:
+    """The process that a target is evaluated in. Raises EngineError.
+
+    A file is evaluated under restricted evaluation: what can be read is its folder and its library. Flakes have no such
+    thing: there building, plugins, native code and the user's Nix configuration are off, but files can be read.
+    """
+    timeout, memory = limits
+    if target.flake:
+        return Worker(policy=Policy(restricted=False, network=True), timeout=timeout, memory=memory)
+    named = _lookup_path() if not target.offline else []
+    roots = [folder for folder in (str(target.folder), target.home_manager, target.nixpkgs) if folder]
+    policy = Policy(roots=[root for root in roots if os.path.exists(root)])
+    return Worker(lookup_path=named, policy=policy, timeout=timeout, memory=memory)
+
+
+def evaluate(target: ChosenTarget, worker: Worker, progress: Callable[[int], None]) -> OptionSet:
+    """The target's options. The worker ends with it. Raises TargetError, EngineError, EvaluationError."""
+    with load(**target.arguments(), evaluator=worker, progress=progress) as configuration:
+        failures = tuple(configuration.recover())
+        index = OptionIndex(configuration.iterate(values=True, hidden=True))
+    return OptionSet(index, str(target), target.file == str(BUILT_IN_HOME), failures)
+
+
+def syntax_error(text: str, worker: Worker) -> EvaluationError | None:
+    """What Nix's parser has against a text, if anything; nothing of the text is evaluated.
+
+    The text stands in the body of a function that nobody calls. The error's position counts the text's own lines.
+    """
+    try:
+        worker.eval(f"_:\n{text}", base="/")
+    except EvaluationError as error:
+        place = error.position
+        if error.kind not in ("syntax", "undefined-variable") or place is None:
+            return None
+        return EvaluationError(error.message, error.kind, place._replace(line=max(1, place.line - 1)))
+    return None
+
+
+def _lookup_path() -> list[str]:
+    """The entries of $NIX_PATH that are folders: a policy does not let Nix look at it by itself."""
+    entries = os.environ.get("NIX_PATH", "").split(":")
+    return [entry for entry in entries if os.path.exists(entry.partition("=")[2])]

@@ -1,0 +1,109 @@
+"""Hover: what an option is, what its value is, and who defines it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from lsprotocol import types
+
+from hmeval.lsp.index import ABSENT, GROUP, WITHIN
+from hmeval.lsp.view import View, value_of
+from hmeval.options.description import to_markdown
+from hmeval.options.model import Option, text_of
+from hmeval.options.path import show_option
+from hmeval.options.renames import alias_target
+from hmeval.render.nix_text import value_text
+from hmeval.render.type_text import allowed_values
+
+Places = Callable[[Path, tuple[str, ...]], list[tuple[int, int]]]
+"""Where a file defines a path: lines and columns, from 1."""
+
+_LONG = 2000
+
+
+def hover(view: View, position: types.Position, places: Places) -> types.Hover | None:
+    """What there is to know of the name at a position; None where there is nothing."""
+    symbol = view.symbol(position)
+    if symbol is None or not symbol.path:
+        return None
+    found = view.found(symbol.path)
+    if found.kind == ABSENT:
+        return None
+    if found.kind == GROUP:
+        count = found.entry.last - found.entry.first
+        text = f"**{show_option(symbol.path)}**: a set of {count} options"
+    elif found.option is None:
+        return None
+    else:
+        value = value_of(found.option, found, symbol.path)
+        text = "\n\n".join(_sections(found.option, found.kind == WITHIN, symbol.path, value, places))
+    marked = f"{text}\n\n---\n\n{_mark(view)}" if _mark(view) else text
+    content = types.MarkupContent(types.MarkupKind.Markdown, marked)
+    return types.Hover(content, view.range(symbol.start, symbol.end))
+
+
+def documentation(option: Option) -> str:
+    """What an option is, without values: what completion shows."""
+    return "\n\n".join(_documented(option))
+
+
+def _sections(
+    option: Option, within: bool, path: tuple[str, ...], value: Mapping[str, Any] | None, places: Places
+) -> Iterator[str]:
+    if within:
+        yield f"**{show_option(path)}**: a value within `{option.name}`"
+    yield from _documented(option)
+    if value is not None:
+        yield _value(value)
+    if option.definitions:
+        yield "Defined by\n\n" + "\n".join(_definitions(option, path, places))
+
+
+def _documented(option: Option) -> Iterator[str]:
+    yield f"**{option.name}** · {option.type}{' · read only' if option.read_only else ''}"
+    if target := alias_target(option.record):
+        yield f"Renamed to `{show_option(target)}`."
+    elif option.description:
+        yield to_markdown(option.description)
+    if allowed := allowed_values(option.type_info):
+        yield f"May be: {', '.join(f'`{line}`' for line in allowed)}"
+    yield from _literals(option)
+
+
+def _literals(option: Option) -> Iterator[str]:
+    for title, name in (("Default", "default"), ("Example", "example")):
+        field = option.record.get(name)
+        text = text_of(field)
+        if text:
+            is_prose = isinstance(field, Mapping) and field.get("_type") == "literalMD"
+            yield f"{title}: {to_markdown(text)}" if is_prose else f"{title}\n\n{_code(text)}"
+
+
+def _value(value: Mapping[str, Any]) -> str:
+    if "error" in value:
+        return f"Its value cannot be evaluated: {value['error'].get('message', '')}"
+    return f"Value\n\n{_code(value_text(value))}"
+
+
+def _definitions(option: Option, path: tuple[str, ...], places: Places) -> Iterator[str]:
+    for one in option.definitions:
+        file = str(one.get("file"))
+        priority = (one.get("priority") or {}).get("name")
+        note = f" ({priority})" if priority and priority != "plain" else ""
+        known = places(Path(file), path) if file.startswith("/") else []
+        for line, column in known or [(0, 0)]:
+            yield f"- {file}:{line}:{column}{note}" if line else f"- {file}{note}"
+
+
+def _code(text: str) -> str:
+    shown = text if len(text) <= _LONG else f"{text[:_LONG]}…"
+    return f"```nix\n{shown}\n```"
+
+
+def _mark(view: View) -> str:
+    """Where the answer is from, unless it is the configuration as it is written now."""
+    if view.options.is_built_in:
+        return "*From hmeval's built-in option set: the configuration itself has not been evaluated.*"
+    return f"*From the last evaluation: {view.stale}.*" if view.stale else ""

@@ -1,0 +1,63 @@
+"""Completion, as the protocol has it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from lsprotocol import types
+
+from hmeval.lsp.completion import OPTION, SET, Suggestion, suggestions
+from hmeval.lsp.hover import documentation
+from hmeval.lsp.index import OptionIndex
+from hmeval.lsp.option_path import KEY
+from hmeval.lsp.view import View
+
+_KINDS = {
+    OPTION: types.CompletionItemKind.Property,
+    SET: types.CompletionItemKind.Module,
+}
+
+
+def completion(view: View, position: types.Position, *, snippets: bool) -> types.CompletionList | None:
+    """What may be written at a position; None where that is about no option."""
+    cursor = view.cursor(position)
+    if cursor is None:
+        return None
+    offset = view.offset(position)
+    followed = cursor.kind == KEY and _is_defined(view, offset)
+    told = suggestions(view.options.index, cursor, snippets=snippets, defined=followed)
+    edit_range = view.range(cursor.start, offset)
+    items = [_item(one, edit_range) for one in told.found]
+    return types.CompletionList(is_incomplete=told.is_incomplete, items=items)
+
+
+def resolve(index: OptionIndex, item: types.CompletionItem) -> types.CompletionItem:
+    """The item with its option's documentation."""
+    path: Any = item.data
+    if isinstance(path, list) and all(isinstance(name, str) for name in path):
+        found = index.find(path)
+        if found.option is not None and list(found.option.loc) == path:
+            item.documentation = types.MarkupContent(types.MarkupKind.Markdown, documentation(found.option))
+    return item
+
+
+def _item(one: Suggestion, edit_range: types.Range) -> types.CompletionItem:
+    option = one.entry.option if one.entry else None
+    return types.CompletionItem(
+        one.label,
+        kind=_KINDS.get(one.kind, types.CompletionItemKind.EnumMember),
+        detail=option.type if option else None,
+        sort_text=f"{one.rank}{one.label}" if one.rank else None,
+        filter_text=one.insert if one.kind not in (OPTION, SET) else None,
+        insert_text_format=types.InsertTextFormat.Snippet if one.snippet else None,
+        text_edit=types.TextEdit(edit_range, one.insert),
+        data=list(one.entry.path) if option and one.entry else None,
+    )
+
+
+def _is_defined(view: View, offset: int) -> bool:
+    """Whether the name at an offset has a `=`, or a further name, behind it already."""
+    line_end = view.syntax.source.find(b"\n", offset)
+    rest = view.syntax.source[offset : line_end if line_end >= 0 else len(view.syntax.source)]
+    behind = rest.lstrip(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-'\"").lstrip()
+    return behind.startswith((b"=", b".")) and not behind.startswith(b"==")

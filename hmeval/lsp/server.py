@@ -1,0 +1,135 @@
+"""The language server over standard input and output: what the protocol asks is handed to the features."""
+
+from __future__ import annotations
+
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+from lsprotocol import types
+from pygls.lsp.server import LanguageServer
+from pygls.uris import to_fs_path
+
+from hmeval.lsp import actions, definition, hover, inlay, items, symbols
+from hmeval.lsp.session import Session
+from hmeval.lsp.view import Document
+
+_TRIGGERS = [".", '"', "=", " "]
+
+
+def serve() -> None:
+    """Speak the protocol until the editor ends it."""
+    make_server().start_io()
+
+
+def make_server() -> LanguageServer:
+    """The server, with every feature registered."""
+    server = LanguageServer("hmeval", _version())
+    session = Session(server)
+    _register_session(server, session)
+    _register_documents(server, session)
+    _register_features(server, session)
+    _register_lists(server, session)
+    return server
+
+
+def _register_session(server: LanguageServer, session: Session) -> None:
+    @server.feature(types.INITIALIZE)
+    def initialize(params: types.InitializeParams) -> None:
+        session.initial_settings = params.initialization_options
+
+    @server.feature(types.INITIALIZED)
+    async def initialized(_: types.InitializedParams) -> None:
+        await session.begin()
+
+    @server.feature(types.WORKSPACE_DID_CHANGE_CONFIGURATION)
+    async def configured(params: types.DidChangeConfigurationParams) -> None:
+        await session.configure(params.settings)
+
+    @server.feature(types.WORKSPACE_DID_CHANGE_WATCHED_FILES)
+    def files_changed(params: types.DidChangeWatchedFilesParams) -> None:
+        session.files_changed([path for change in params.changes if (path := to_fs_path(change.uri))])
+
+    @server.feature(types.WORKSPACE_DID_CHANGE_WORKSPACE_FOLDERS)
+    def folders_changed(_: types.DidChangeWorkspaceFoldersParams) -> None:
+        session.take_folders()
+
+    @server.feature(types.SHUTDOWN)
+    async def shutdown(_: None) -> None:
+        await session.close()
+
+
+def _register_documents(server: LanguageServer, session: Session) -> None:
+    @server.feature(types.TEXT_DOCUMENT_DID_OPEN)
+    async def opened(params: types.DidOpenTextDocumentParams) -> None:
+        one = params.text_document
+        path = Path(to_fs_path(one.uri) or one.uri)
+        await session.opened(one.uri, Document(path, one.text, one.version, session.encoding))
+
+    @server.feature(types.TEXT_DOCUMENT_DID_CHANGE)
+    def changed(params: types.DidChangeTextDocumentParams) -> None:
+        session.changed(params.text_document.uri, params.text_document.version, params.content_changes)
+
+    @server.feature(types.TEXT_DOCUMENT_DID_SAVE)
+    async def saved(params: types.DidSaveTextDocumentParams) -> None:
+        await session.saved(params.text_document.uri)
+
+    @server.feature(types.TEXT_DOCUMENT_DID_CLOSE)
+    def closed(params: types.DidCloseTextDocumentParams) -> None:
+        session.closed(params.text_document.uri)
+
+
+def _register_features(server: LanguageServer, session: Session) -> None:
+    options = types.CompletionOptions(trigger_characters=_TRIGGERS, resolve_provider=True)
+
+    @server.feature(types.TEXT_DOCUMENT_COMPLETION, options)
+    def complete(params: types.CompletionParams) -> types.CompletionList | None:
+        view = session.view(params.text_document.uri)
+        return items.completion(view, params.position, snippets=session.snippets) if view else None
+
+    @server.feature(types.COMPLETION_ITEM_RESOLVE)
+    def resolve(item: types.CompletionItem) -> types.CompletionItem:
+        return items.resolve(session.last_index, item)
+
+    @server.feature(types.TEXT_DOCUMENT_HOVER)
+    def hovered(params: types.HoverParams) -> types.Hover | None:
+        view = session.view(params.text_document.uri)
+        return hover.hover(view, params.position, session.workspace.places) if view else None
+
+    @server.feature(types.TEXT_DOCUMENT_INLAY_HINT)
+    def hints(params: types.InlayHintParams) -> list[types.InlayHint]:
+        view = session.view(params.text_document.uri)
+        return inlay.inlay_hints(view, params.range) if view else []
+
+    @server.feature(types.TEXT_DOCUMENT_CODE_ACTION, types.CodeActionOptions([types.CodeActionKind.QuickFix]))
+    def fixes(params: types.CodeActionParams) -> list[types.CodeAction]:
+        return actions.actions(params.text_document.uri, params.context.diagnostics)
+
+
+def _register_lists(server: LanguageServer, session: Session) -> None:
+    @server.feature(types.TEXT_DOCUMENT_DEFINITION)
+    def declared(params: types.DefinitionParams) -> list[types.Location]:
+        view = session.view(params.text_document.uri)
+        return definition.definition(view, params.position) if view else []
+
+    @server.feature(types.TEXT_DOCUMENT_REFERENCES)
+    def referred(params: types.ReferenceParams) -> list[types.Location]:
+        view = session.view(params.text_document.uri)
+        if view is None:
+            return []
+        return definition.references(view, params.position, session.workspace.module_documents(view.document.path))
+
+    @server.feature(types.TEXT_DOCUMENT_DOCUMENT_SYMBOL)
+    def outline(params: types.DocumentSymbolParams) -> list[types.DocumentSymbol]:
+        view = session.view(params.text_document.uri)
+        return symbols.document_symbols(view.document) if view else []
+
+    @server.feature(types.WORKSPACE_SYMBOL)
+    def searched(params: types.WorkspaceSymbolParams) -> list[types.WorkspaceSymbol]:
+        return symbols.workspace_symbols(session.all_documents(), params.query)
+
+
+def _version() -> str:
+    try:
+        return version("hmeval")
+    except PackageNotFoundError:
+        return "0"

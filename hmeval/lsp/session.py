@@ -1,0 +1,329 @@
+"""One editor's session: documents as they change, settings, trust, progress, and the diagnostics that are sent."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+from lsprotocol import types
+from pygls.exceptions import JsonRpcException
+from pygls.lsp.server import LanguageServer
+from pygls.uris import to_fs_path
+
+from hmeval import Policy, Worker
+from hmeval.errors import EngineError, EvaluationError, HmevalError
+from hmeval.lsp import diagnostics
+from hmeval.lsp.evaluation import syntax_error
+from hmeval.lsp.index import OptionIndex
+from hmeval.lsp.settings import read_settings
+from hmeval.lsp.view import Document, View
+from hmeval.lsp.workspace import Evaluation, Workspace
+
+_PAUSE = 0.15
+_PARSING_SECONDS = 5.0
+_TRUST, _NO_TRUST = "Trust", "Not now"
+
+
+class Session:
+    """What the server remembers between requests.
+
+    Attributes:
+        workspace: documents and option sets; last_index: the options that were completed from last.
+        initial_settings: those that came with the editor's first request.
+    """
+
+    def __init__(self, server: LanguageServer) -> None:
+        self.workspace = Workspace(self._evaluation_told)
+        self.last_index = OptionIndex(())
+        self.initial_settings: Any = None
+        self._is_configured = False
+        self._server = server
+        self._checks: dict[str, asyncio.Task[None]] = {}
+        self._tasks: set[asyncio.Task[Any]] = set()
+        self._parser: Worker | None = None
+        self._tokens: dict[int, str] = {}
+        self._shown: set[str] = set()
+        self._asked: set[Path] = set()
+        self._published: set[str] = set()
+
+    @property
+    def encoding(self) -> str:
+        """What the editor's columns count."""
+        return str(getattr(self._server.workspace.position_encoding, "value", self._server.workspace.position_encoding))
+
+    @property
+    def snippets(self) -> bool:
+        """Whether the editor understands snippets."""
+        document = self._server.client_capabilities.text_document
+        completion = document.completion if document else None
+        item = completion.completion_item if completion else None
+        return bool(item and item.snippet_support)
+
+    def view(self, uri: str) -> View | None:
+        """A document with its options."""
+        view = self.workspace.view(uri)
+        if view is not None:
+            self.last_index = view.options.index
+        return view
+
+    def all_documents(self) -> Iterable[Document]:
+        """Those of every configuration that has an open document."""
+        found: dict[Path, Document] = {}
+        for document in list(self.workspace.documents.values()):
+            found |= {one.path: one for one in self.workspace.module_documents(document.path)}
+        return found.values()
+
+    # -- the session -----------------------------------------------------------------------------------------------
+
+    async def begin(self) -> None:
+        """Evaluate what serves until the user's own configuration may be, and take the settings."""
+        self.workspace.evaluate_built_in()
+        self.take_folders()
+        self._watch_files()
+        await self.configure(None)
+
+    def take_folders(self) -> None:
+        """Take the workspace's folders as the editor has them now."""
+        paths = [to_fs_path(folder.uri) for folder in self._server.workspace.folders.values()]
+        root = self._server.workspace.root_path
+        self.workspace.folders = [Path(path) for path in paths if path] or ([Path(root)] if root else [])
+
+    async def configure(self, given: Any) -> None:
+        """Take the settings: those that came, or those that the editor has when it is asked."""
+        settings = read_settings(await self._asked_settings() or given or self.initial_settings)
+        for wrong in settings.wrong:
+            self._show(f"{wrong}; the default is taken", types.MessageType.Warning)
+        self.workspace.trust.setting = settings.trust
+        self.workspace.limits = settings.limits
+        self.workspace.target_setting = settings.target
+        self._is_configured = True
+        for uri in list(self.workspace.documents):
+            await self._evaluate(uri, 0)
+            self._check_soon(uri)
+
+    async def close(self) -> None:
+        """End what is under way."""
+        for task in (*self._checks.values(), *self._tasks):
+            task.cancel()
+        await self.workspace.close()
+        if self._parser is not None:
+            self._parser.close()
+
+    # -- documents -------------------------------------------------------------------------------------------------
+
+    async def opened(self, uri: str, document: Document) -> None:
+        """Take a document that was opened."""
+        self.workspace.documents[uri] = document
+        self._check_soon(uri)
+        evaluation = self.workspace.evaluation(document.path)
+        if evaluation is None or evaluation.options is None:
+            await self._evaluate(uri, 0)
+
+    def changed(self, uri: str, version: int, changes: Sequence[types.TextDocumentContentChangeEvent]) -> None:
+        """Take an edit."""
+        document = self.workspace.documents.get(uri)
+        if document is None:
+            return
+        for change in changes:
+            if isinstance(change, types.TextDocumentContentChangePartial):
+                start, end = change.range.start, change.range.end
+                document.syntax.replace((start.line, start.character), (end.line, end.character), change.text)
+            else:
+                document.syntax = type(document.syntax)(change.text, self.encoding)
+        document.edited(version)
+        self.workspace.changes += 1
+        self._check_soon(uri)
+
+    async def saved(self, uri: str) -> None:
+        """Evaluate again: what is on the disk has changed."""
+        document = self.workspace.documents.get(uri)
+        if document is None:
+            return
+        document.is_unsaved = False
+        self.workspace.changes += 1
+        await self._evaluate(uri)
+
+    def closed(self, uri: str) -> None:
+        """Forget a document."""
+        self.workspace.documents.pop(uri, None)
+        task = self._checks.pop(uri, None)
+        if task is not None:
+            task.cancel()
+        self._publish(uri, None, [])
+
+    def files_changed(self, paths: Sequence[str]) -> None:
+        """Evaluate again what may depend on files that were changed by somebody else."""
+        self.workspace.changes += 1
+        self._spawn(self._evaluate_all())
+
+    # -- evaluation ------------------------------------------------------------------------------------------------
+
+    async def _evaluate_all(self) -> None:
+        for uri in list(self.workspace.documents):
+            await self._evaluate(uri)
+
+    async def _evaluate(self, uri: str, debounce: float | None = None) -> None:
+        """Evaluate a document's target, if its folder is trusted; ask for that where nobody was asked yet."""
+        document = self.workspace.documents.get(uri)
+        if document is None or not self._is_configured:  # whether it may be evaluated is not known yet
+            return
+        folder = self.workspace.undecided(document.path)
+        if folder is not None and folder not in self._asked:
+            self._asked.add(folder)
+            self._spawn(self._ask_for_trust(folder))
+        elif debounce is None:
+            self.workspace.evaluate(document.path)
+        else:
+            self.workspace.evaluate(document.path, debounce)
+
+    async def _ask_for_trust(self, folder: Path) -> None:
+        message = (
+            f"hmeval shows the final values of your options when it may evaluate the Nix code in {folder}. "
+            "Trust this folder?"
+        )
+        choices = [types.MessageActionItem(_TRUST), types.MessageActionItem(_NO_TRUST)]
+        request = types.ShowMessageRequestParams(types.MessageType.Info, message, choices)
+        try:
+            answer = await self._server.window_show_message_request_async(request)
+        except JsonRpcException:  # the editor cannot ask
+            answer = None
+        self.workspace.trust.decide(folder, answer is not None and answer.title == _TRUST)
+        await self._evaluate_all()
+
+    def _evaluation_told(self, evaluation: Evaluation) -> None:
+        """An evaluation has begun, or ended."""
+        if evaluation.is_running:
+            self._spawn(self._begin_progress(evaluation))
+            return
+        self._end_progress(evaluation)
+        if evaluation.failure is not None and not isinstance(evaluation.failure, EvaluationError):
+            self._show(str(evaluation.failure), types.MessageType.Warning)
+        elif evaluation.failure is not None:
+            self._log(f"{evaluation.target}: {evaluation.failure}")
+        for uri in list(self.workspace.documents):
+            self._check_soon(uri)
+        self._refresh_hints()
+
+    async def _begin_progress(self, evaluation: Evaluation) -> None:
+        window = self._server.client_capabilities.window
+        if window is None or not window.work_done_progress:
+            return
+        token = str(uuid4())
+        with contextlib.suppress(JsonRpcException):
+            await self._server.work_done_progress.create_async(token)
+            begun = types.WorkDoneProgressBegin(title="hmeval: evaluating", message=str(evaluation.target))
+            self._server.work_done_progress.begin(token, begun)
+            self._tokens[id(evaluation)] = token
+            if not evaluation.is_running:
+                self._end_progress(evaluation)
+
+    def _end_progress(self, evaluation: Evaluation) -> None:
+        token = self._tokens.pop(id(evaluation), None)
+        if token is not None:
+            told = (
+                "failed"
+                if evaluation.failure
+                else f"{len(evaluation.options.index) if evaluation.options else 0} options"
+            )
+            self._server.work_done_progress.end(token, types.WorkDoneProgressEnd(message=told))
+
+    def _refresh_hints(self) -> None:
+        workspace = self._server.client_capabilities.workspace
+        if workspace and workspace.inlay_hint and workspace.inlay_hint.refresh_support:
+            self._server.workspace_inlay_hint_refresh(None)
+
+    # -- diagnostics -----------------------------------------------------------------------------------------------
+
+    def _check_soon(self, uri: str) -> None:
+        task = self._checks.pop(uri, None)
+        if task is not None:
+            task.cancel()
+        self._checks[uri] = self._spawn(self._check(uri))
+
+    async def _check(self, uri: str) -> None:
+        await asyncio.sleep(_PAUSE)
+        view = self.view(uri)
+        if view is None:
+            return
+        version = view.document.version
+        error = await asyncio.to_thread(self._syntax_error, view.syntax.text)
+        view = self.view(uri)
+        if view is None or view.document.version != version:
+            return
+        found = diagnostics.of_syntax(view, error) or diagnostics.of_text(view)
+        self._publish(uri, version, diagnostics.merged(found, diagnostics.of_evaluation(view)))
+        self._publish_others(view)
+
+    def _publish_others(self, view: View) -> None:
+        """What the evaluation found in files that are not open."""
+        open_ = {str(document.path) for document in self.workspace.documents.values()}
+        files = {one.position.file for one in view.options.failures if one.position} - open_
+        for file in sorted(file for file in files if self._is_ours(file)):
+            document = self.workspace.file(Path(file))
+            if document is not None:
+                other = View(document, view.options, view.stale)
+                self._publish(Path(file).as_uri(), None, diagnostics.of_evaluation(other))
+        for uri in self._published - {Path(file).as_uri() for file in files} - set(self.workspace.documents):
+            self._publish(uri, None, [])
+
+    def _is_ours(self, file: str) -> bool:
+        return file.startswith("/") and any(Path(file).is_relative_to(folder) for folder in self.workspace.folders)
+
+    def _publish(self, uri: str, version: int | None, found: list[types.Diagnostic]) -> None:
+        if found:
+            self._published.add(uri)
+        else:
+            self._published.discard(uri)
+        self._server.text_document_publish_diagnostics(types.PublishDiagnosticsParams(uri, found, version))
+
+    def _syntax_error(self, text: str) -> EvaluationError | None:
+        """What Nix's parser says, in a process that can read nothing."""
+        try:
+            if self._parser is None:
+                self._parser = Worker(policy=Policy(), timeout=_PARSING_SECONDS)
+            return syntax_error(text, self._parser)
+        except EngineError:
+            return None
+
+    # -- the editor ------------------------------------------------------------------------------------------------
+
+    async def _asked_settings(self) -> Any:
+        workspace = self._server.client_capabilities.workspace
+        if workspace is None or not workspace.configuration:
+            return None
+        wanted = types.ConfigurationParams([types.ConfigurationItem(section="hmeval")])
+        with contextlib.suppress(JsonRpcException, HmevalError):
+            answers = await self._server.workspace_configuration_async(wanted)
+            return answers[0] if answers else None
+        return None
+
+    def _watch_files(self) -> None:
+        workspace = self._server.client_capabilities.workspace
+        watching = workspace.did_change_watched_files if workspace else None
+        if watching is None or not watching.dynamic_registration:
+            return
+        watchers = [types.FileSystemWatcher(f"**/{pattern}") for pattern in ("*.nix", "flake.lock")]
+        options = types.DidChangeWatchedFilesRegistrationOptions(watchers)
+        method = types.WORKSPACE_DID_CHANGE_WATCHED_FILES
+        self._server.client_register_capability(
+            types.RegistrationParams([types.Registration("hmeval-files", method, options)])
+        )
+
+    def _show(self, message: str, kind: types.MessageType) -> None:
+        """Show a message, once."""
+        if message not in self._shown:
+            self._shown.add(message)
+            self._server.window_show_message(types.ShowMessageParams(kind, message))
+
+    def _log(self, message: str) -> None:
+        self._server.window_log_message(types.LogMessageParams(types.MessageType.Info, message))
+
+    def _spawn(self, work: Any) -> asyncio.Task[None]:
+        task: asyncio.Task[None] = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return task

@@ -1,0 +1,211 @@
+"""What the server knows of a workspace: its documents, and the option sets of its targets, evaluated in the background.
+
+Evaluations are debounced, and given up when something changes meanwhile. What was known last is answered from until
+the next one is done, and marked as such.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from hmeval.errors import HmevalError, TargetError
+from hmeval.lsp.evaluation import (
+    DEFAULT_LIMITS,
+    NO_OPTIONS,
+    Limits,
+    OptionSet,
+    built_in_target,
+    evaluate,
+    start_worker,
+)
+from hmeval.lsp.target import ChosenTarget, chosen_target, nearest_target
+from hmeval.lsp.trust import Trust
+from hmeval.lsp.view import Document, View
+
+if TYPE_CHECKING:
+    from hmeval import Worker
+
+_DEBOUNCE = 0.3
+
+Told = Callable[["Evaluation"], None]
+
+
+class Evaluation:
+    """A target, with what its evaluations gave.
+
+    Attributes:
+        target: what is evaluated; options: what the last evaluation gave, if any did.
+        taken_at: how many changes the workspace had seen when that one began.
+        failure: why the last one gave nothing; is_running: whether one is under way; count: options so far.
+    """
+
+    def __init__(self, target: ChosenTarget) -> None:
+        self.target = target
+        self.options: OptionSet | None = None
+        self.taken_at = -1
+        self.failure: HmevalError | None = None
+        self.is_running = False
+        self.count = 0
+        self.task: asyncio.Task[None] | None = None
+
+
+class Workspace:
+    """The documents and option sets of one editor.
+
+    Attributes:
+        folders: the workspace's; documents: those that are open, by URI; trust: which folders may be evaluated.
+        limits: what one evaluation may take; target_setting: what the setting `hmeval.target` says.
+        changes: how many changes of texts and files there were.
+    """
+
+    def __init__(self, told: Told, trust: Trust | None = None) -> None:
+        self.folders: list[Path] = []
+        self.documents: dict[str, Document] = {}
+        self.trust = trust or Trust()
+        self.limits = DEFAULT_LIMITS
+        self.target_setting = ""
+        self.changes = 0
+        self._told = told
+        self._evaluations: dict[ChosenTarget, Evaluation] = {}
+        self._built_in = Evaluation(built_in_target())
+        self._files: dict[Path, tuple[float, Document]] = {}
+
+    def view(self, uri: str) -> View | None:
+        """A document with its options: those of its target, or the built-in ones until there are some."""
+        document = self.documents.get(uri)
+        if document is None:
+            return None
+        evaluation = self.evaluation(document.path)
+        if evaluation is None or evaluation.options is None:
+            return View(document, self._built_in.options or NO_OPTIONS, "the configuration has not been evaluated")
+        return View(document, evaluation.options, self._staleness(evaluation))
+
+    def evaluation(self, file: Path) -> Evaluation | None:
+        """That of the target which a file belongs to; None where there is none."""
+        try:
+            target = self.target(file)
+        except TargetError:
+            return None
+        return None if target is None else self._evaluations.setdefault(target, Evaluation(target))
+
+    def target(self, file: Path) -> ChosenTarget | None:
+        """The target that a file belongs to. Raises TargetError for a setting that names none."""
+        top = next((folder for folder in self.folders if file.is_relative_to(folder)), None)
+        if top is None:
+            return None
+        return chosen_target(self.target_setting, top) if self.target_setting else nearest_target(file, top)
+
+    def undecided(self, file: Path) -> Path | None:
+        """The folder that the user has to be asked about before a file's options can be evaluated."""
+        try:
+            target = self.target(file)
+        except TargetError:
+            return None
+        return target.folder if target is not None and self.trust.is_undecided(target.folder) else None
+
+    def evaluate(self, file: Path, debounce: float = _DEBOUNCE) -> None:
+        """Evaluate the target of a file again, in a moment, if that is allowed; one that is under way is given up."""
+        evaluation = self.evaluation(file)
+        if evaluation is not None and self.trust.allows(evaluation.target.folder):
+            self._start(evaluation, debounce)
+
+    def evaluate_built_in(self) -> None:
+        """Evaluate hmeval's own option set, which needs no trust."""
+        self._start(self._built_in, 0)
+
+    def module_documents(self, file: Path) -> Iterator[Document]:
+        """The documents of the workspace that belong to the configuration of a file, open or not."""
+        by_path = {document.path: document for document in self.documents.values()}
+        yield from by_path.values()
+        evaluation = self.evaluation(file)
+        options = evaluation.options if evaluation else None
+        for path in sorted(_defining_files(options)) if options else ():
+            if path not in by_path and any(path.is_relative_to(folder) for folder in self.folders):
+                document = self.file(path)
+                if document is not None:
+                    yield document
+
+    def file(self, path: Path) -> Document | None:
+        """A file that is not open, read; again only where it has changed."""
+        try:
+            changed = path.stat().st_mtime
+            kept = self._files.get(path)
+            if kept is None or kept[0] != changed:
+                kept = (changed, Document(path, path.read_text(), 0, self._encoding()))
+                self._files[path] = kept
+        except (OSError, UnicodeDecodeError):
+            return None
+        return kept[1]
+
+    def places(self, path: Path, option: tuple[str, ...]) -> list[tuple[int, int]]:
+        """Where a file defines an option: lines and columns, from 1."""
+        open_ = next((one for one in self.documents.values() if one.path == path), None)
+        document = open_ or self.file(path)
+        if document is None:
+            return []
+        found = [one for one in document.whole().found if one.path == option]
+        return [(line + 1, column + 1) for one in found for line, column in [document.syntax.place(one.start)]]
+
+    async def close(self) -> None:
+        """Give up what is under way."""
+        tasks = [one.task for one in (*self._evaluations.values(), self._built_in) if one.task]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    def _encoding(self) -> str:
+        return next((document.syntax.encoding for document in self.documents.values()), "utf-16")
+
+    def _staleness(self, evaluation: Evaluation) -> str:
+        """Why the options may be older than the texts."""
+        if evaluation.failure is not None:
+            return f"the one after it failed ({str(evaluation.failure).splitlines()[0]})"
+        if any(document.is_unsaved for document in self.documents.values()):
+            return "there are changes that are not saved"
+        if evaluation.taken_at != self.changes:
+            return "the files have changed since"
+        return ""
+
+    def _start(self, evaluation: Evaluation, debounce: float) -> None:
+        if evaluation.task is not None:
+            evaluation.task.cancel()
+        evaluation.task = asyncio.get_running_loop().create_task(self._run(evaluation, debounce))
+
+    async def _run(self, evaluation: Evaluation, debounce: float) -> None:
+        await asyncio.sleep(debounce)
+        began = self.changes
+        evaluation.is_running, evaluation.count = True, 0
+        self._told(evaluation)
+        try:
+            evaluation.options = await self._evaluated(evaluation, self.limits)
+            evaluation.taken_at, evaluation.failure = began, None
+        except HmevalError as error:
+            evaluation.failure = error
+        finally:
+            evaluation.is_running = False
+            self._told(evaluation)
+
+    async def _evaluated(self, evaluation: Evaluation, limits: Limits) -> OptionSet:
+        def progress(count: int) -> None:
+            evaluation.count = count
+
+        worker: Worker = await asyncio.to_thread(start_worker, evaluation.target, limits)
+        try:
+            return await asyncio.to_thread(evaluate, evaluation.target, worker, progress)
+        finally:
+            with contextlib.suppress(HmevalError):
+                worker.close()
+
+
+def _defining_files(options: OptionSet) -> set[Path]:
+    files = {
+        str(definition["file"])
+        for entry in options.index.ordered
+        if entry.option is not None and entry.option.is_set
+        for definition in entry.option.definitions
+    }
+    return {Path(file) for file in files if file.startswith("/")}
