@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from lsprotocol import types
 
-from hmeval.errors import EvaluationError, Position
-from hmeval.lsp.index import ABSENT, OPTION
+from hmeval.errors import EvaluationError
+from hmeval.lsp.index import ABSENT, OPTION, removal
 from hmeval.lsp.literal import objection
 from hmeval.lsp.meaning import ANY
 from hmeval.lsp.option_path import Definition
@@ -30,7 +29,6 @@ UNKNOWN, TYPE, READ_ONLY, RENAMED, REMOVED, SYNTAX, EVALUATION = (
     "evaluation",
 )
 
-_GONE = re.compile(r"(no longer has any effect|can no longer be used since it's been removed)")
 _NEVER_REPORTED = frozenset((ANY, "_module"))
 
 
@@ -52,8 +50,7 @@ def of_text(view: View) -> list[types.Diagnostic]:
 
 def of_evaluation(view: View) -> list[types.Diagnostic]:
     """What the last evaluation found in the document, but for what its text tells as well."""
-    failures = [*view.options.failures, *_failed_values(view)]
-    here = [one for one in failures if one.position and one.position.file == str(view.document.path)]
+    here = [one for one in view.failures if one.position and one.position.file == str(view.document.path)]
     return [_at_position(view, one, EVALUATION) for one in here]
 
 
@@ -86,7 +83,7 @@ def _of_option(view: View, one: Definition, option: Option) -> types.Diagnostic 
     if target := alias_target(option.record):
         new = show_option(target)
         return _diagnostic(view, one, f"{option.name} is now {new}", RENAMED, warning, {"path": target})
-    if gone := _gone(option):
+    if gone := removal(option):
         return _diagnostic(view, one, gone, REMOVED, error, {})
     if option.read_only:
         return _diagnostic(view, one, f"{option.name} is read-only: it is set elsewhere", READ_ONLY, warning, None)
@@ -123,24 +120,6 @@ def _is_certain(view: View, one: Definition, depth: int, declared: set[tuple[str
 def _declared_in(view: View) -> set[tuple[str, ...]]:
     """The paths that the document itself declares options at."""
     return view.document.whole().declared
-
-
-def _gone(option: Option) -> str | None:
-    """What the module system says of an option that was removed."""
-    errors = [*option.errors.values(), (option.value or {}).get("error") or {}]
-    return next((str(one["message"]) for one in errors if _GONE.search(str(one.get("message", "")))), None)
-
-
-def _failed_values(view: View) -> Iterator[EvaluationError]:
-    for entry in view.options.index.ordered:
-        option = entry.option
-        if option is not None and option.is_set and option.value and "error" in option.value and not _gone(option):
-            yield _error(option.name, option.value["error"])
-
-
-def _error(name: str, told: Mapping[str, Any]) -> EvaluationError:
-    position = Position(**told["position"]) if told.get("position") else None
-    return EvaluationError(str(told.get("message")), str(told.get("kind")), position, option=name)
 
 
 def _at_position(view: View, error: EvaluationError, code: str) -> types.Diagnostic:

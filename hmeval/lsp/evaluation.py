@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from hmeval import Policy, Worker, load
-from hmeval.errors import EvaluationError
-from hmeval.lsp.index import OptionIndex
+from hmeval import Configuration, Option, Policy, Worker, load
+from hmeval.errors import EvaluationError, Position
+from hmeval.lsp.index import OptionIndex, removal
 from hmeval.lsp.target import ChosenTarget
+from hmeval.options.path import is_placeholder
+
+_MOST_FAILED, _MOST_SEARCHED = 10, 40
 
 BUILT_IN_HOME = Path(__file__).resolve().parent / "built-in" / "home.nix"
 
@@ -31,6 +35,13 @@ class OptionSet:
     told: str
     is_built_in: bool = False
     failures: Sequence[EvaluationError] = ()
+
+    @cached_property
+    def files(self) -> set[Path]:
+        """The files that define something in it."""
+        options = (entry.option for entry in self.index.ordered)
+        names = {str(one["file"]) for option in options if option and option.is_set for one in option.definitions}
+        return {Path(name) for name in names if name.startswith("/")}
 
 
 class Limits(NamedTuple):
@@ -67,9 +78,45 @@ def start_worker(target: ChosenTarget, limits: Limits) -> Worker:
 def evaluate(target: ChosenTarget, worker: Worker, progress: Callable[[int], None]) -> OptionSet:
     """The target's options. The worker ends with it. Raises TargetError, EngineError, EvaluationError."""
     with load(**target.arguments(), evaluator=worker, progress=progress) as configuration:
-        failures = tuple(configuration.recover())
+        failures = configuration.recover()
         index = OptionIndex(configuration.iterate(values=True, hidden=True))
-    return OptionSet(index, str(target), target.file == str(BUILT_IN_HOME), failures)
+        is_built_in = target.file == str(BUILT_IN_HOME)
+        failed = [] if is_built_in else [*_failed_values(configuration, index)]
+    return OptionSet(index, str(target), is_built_in, (*failures, *failed))
+
+
+def _failed_values(configuration: Configuration, index: OptionIndex) -> Iterator[EvaluationError]:
+    """The values that cannot be evaluated, each message once, at the definition that it is about."""
+    failing: dict[str, list[Option]] = {}
+    for option in (entry.option for entry in index.ordered):
+        if option is not None and option.is_defined is not False and not removal(option):
+            error = (option.value or {}).get("error")
+            if error and not any(map(is_placeholder, option.loc)):
+                failing.setdefault(str(error["message"]), []).append(option)
+    for message, options in [*failing.items()][:_MOST_FAILED]:
+        yield next(
+            (found for option in options[:_MOST_SEARCHED] if (found := _at_definition(configuration, option, message))),
+            _error(options[0], (options[0].value or {})["error"]),
+        )
+
+
+def _at_definition(configuration: Configuration, option: Option, message: str) -> EvaluationError | None:
+    """The error of the option's own definition; None where it only comes by way of other options."""
+    try:
+        definitions = configuration.why(option.loc).definitions
+    except (EvaluationError, KeyError):
+        return None
+    for one in definitions:
+        error = (one.value or {}).get("error") or {}
+        where = (error.get("position") or {}).get("file")
+        if error.get("message") == message and where == one.file and one.exact:
+            return _error(option, error)
+    return None
+
+
+def _error(option: Option, told: Mapping[str, Any]) -> EvaluationError:
+    position = Position(**told["position"]) if told.get("position") else None
+    return EvaluationError(str(told["message"]), str(told.get("kind", "other")), position, option=option.name)
 
 
 def syntax_error(text: str, worker: Worker) -> EvaluationError | None:

@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from lsprotocol import types
 
-from hmeval.lsp.index import ABSENT, GROUP, WITHIN
-from hmeval.lsp.view import View, value_of
+from hmeval.lsp.index import ABSENT, GROUP, WITHIN, Found
+from hmeval.lsp.view import Places, View, holder_of, value_of
 from hmeval.options.description import to_markdown
 from hmeval.options.model import Option, text_of
 from hmeval.options.path import show_option
 from hmeval.options.renames import alias_target
 from hmeval.render.nix_text import value_text
 from hmeval.render.type_text import allowed_values
-
-Places = Callable[[Path, tuple[str, ...]], list[tuple[int, int]]]
-"""Where a file defines a path: lines and columns, from 1."""
 
 _LONG = 2000
 
@@ -37,8 +34,7 @@ def hover(view: View, position: types.Position, places: Places) -> types.Hover |
     elif found.option is None:
         return None
     else:
-        value = value_of(found.option, found, symbol.path)
-        text = "\n\n".join(_sections(found.option, found.kind == WITHIN, symbol.path, value, places))
+        text = "\n\n".join(_sections(view, found, symbol.path, places))
     marked = f"{text}\n\n---\n\n{_mark(view)}" if _mark(view) else text
     content = types.MarkupContent(types.MarkupKind.Markdown, marked)
     return types.Hover(content, view.range(symbol.start, symbol.end))
@@ -49,16 +45,17 @@ def documentation(option: Option) -> str:
     return "\n\n".join(_documented(option))
 
 
-def _sections(
-    option: Option, within: bool, path: tuple[str, ...], value: Mapping[str, Any] | None, places: Places
-) -> Iterator[str]:
-    if within:
-        yield f"**{show_option(path)}**: a value within `{option.name}`"
-    yield from _documented(option)
+def _sections(view: View, found: Found, path: tuple[str, ...], places: Places) -> Iterator[str]:
+    assert found.option is not None
+    if found.kind == WITHIN:
+        yield f"**{show_option(path)}**: a value within `{found.option.name}`"
+    yield from _documented(found.option)
+    value = value_of(view, path)
     if value is not None:
         yield _value(value)
-    if option.definitions:
-        yield "Defined by\n\n" + "\n".join(_definitions(option, path, places))
+    holder = holder_of(view, path)
+    if holder is not None and (lines := list(_definitions(holder, path, places))):
+        yield "Defined by\n\n" + "\n".join(lines)
 
 
 def _documented(option: Option) -> Iterator[str]:
@@ -88,12 +85,13 @@ def _value(value: Mapping[str, Any]) -> str:
 
 
 def _definitions(option: Option, path: tuple[str, ...], places: Places) -> Iterator[str]:
+    """Who defines it. Of a part of an option only those files tell that name the part itself."""
     for one in option.definitions:
         file = str(one.get("file"))
         priority = (one.get("priority") or {}).get("name")
         note = f" ({priority})" if priority and priority != "plain" else ""
         known = places(Path(file), path) if file.startswith("/") else []
-        for line, column in known or [(0, 0)]:
+        for line, column in known or ([(0, 0)] if len(option.loc) == len(path) else []):
             yield f"- {file}:{line}:{column}{note}" if line else f"- {file}{note}"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
@@ -9,6 +10,9 @@ from typing import Any, NamedTuple
 from hmeval.lsp.meaning import ANY, ELEMENT
 from hmeval.options.model import Option
 from hmeval.options.path import is_placeholder, show_option
+
+# nixpkgs, lib/modules.nix: mkRemovedOptionModule.
+_GONE = re.compile(r"(no longer has any effect|can no longer be used since it's been removed)")
 
 OPTION, GROUP, WITHIN, ABSENT = "option", "group", "within", "absent"
 
@@ -150,6 +154,12 @@ class OptionIndex:
         if entry.any is not None:
             self._number(entry.any)
         entry.last = len(self.ordered)
+
+
+def removal(option: Option) -> str | None:
+    """What the module system says of an option that was removed; None for any other."""
+    errors = [*option.errors.values(), (option.value or {}).get("error") or {}]
+    return next((str(one["message"]) for one in errors if _GONE.search(str(one.get("message", "")))), None)
 
 
 def _is_open(entry: Entry, option: Option | None) -> bool:

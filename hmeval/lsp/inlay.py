@@ -29,7 +29,7 @@ def _hint(view: View, one: Definition) -> types.InlayHint | None:
     found = view.found(one.path)
     if found.kind in (ABSENT, GROUP) or found.option is None:
         return None
-    final = value_line(value_of(found.option, found, one.path))
+    final = value_line(value_of(view, one.path))
     if not final or len(final) > _WIDEST or final == "…":
         return None
     written = text_of_literal(view.syntax, content(view.syntax, one.value))

@@ -261,11 +261,11 @@ class Session:
     def _publish_others(self, view: View) -> None:
         """What the evaluation found in files that are not open."""
         open_ = {str(document.path) for document in self.workspace.documents.values()}
-        files = {one.position.file for one in view.options.failures if one.position} - open_
+        files = {one.position.file for one in view.failures if one.position} - open_
         for file in sorted(file for file in files if self._is_ours(file)):
             document = self.workspace.file(Path(file))
             if document is not None:
-                other = View(document, view.options, view.stale)
+                other = view._replace(document=document)
                 self._publish(Path(file).as_uri(), None, diagnostics.of_evaluation(other))
         for uri in self._published - {Path(file).as_uri() for file in files} - set(self.workspace.documents):
             self._publish(uri, None, [])

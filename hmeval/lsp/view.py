@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from lsprotocol import types
 from tree_sitter import Node
 
+from hmeval.errors import EvaluationError
 from hmeval.lsp.evaluation import OptionSet
-from hmeval.lsp.index import WITHIN, Found
+from hmeval.lsp.index import Found
 from hmeval.lsp.meaning import HOME
 from hmeval.lsp.option_path import KEY, READ, Cursor, Reader, cursor_at, read_whole
 from hmeval.lsp.syntax import Syntax
 from hmeval.options.model import Option
+
+Places = Callable[[Path, tuple[str, ...]], list[tuple[int, int]]]
+"""Where a file defines a path: lines and columns, from 1."""
 
 
 class Document:
@@ -61,11 +65,13 @@ class View(NamedTuple):
 
     Attributes:
         stale: why the option set may be older than the text; "" where it is not.
+        failures: what the last evaluation, that of these options or a later one, found wrong with the whole.
     """
 
     document: Document
     options: OptionSet
     stale: str
+    failures: Sequence[EvaluationError] = ()
 
     @property
     def syntax(self) -> Syntax:
@@ -113,16 +119,26 @@ def is_of_a_system(syntax: Syntax) -> bool:
     )
 
 
-def value_of(option: Option, found: Found, path: tuple[str, ...]) -> Mapping[str, Any] | None:
-    """The final value at a path; None where it has none, or it is not known."""
-    if found.kind != WITHIN:
-        return option.value
-    value: Any = (option.value or {}).get("json")
-    for name in path[len(option.loc) :]:
+def value_of(view: View, path: tuple[str, ...]) -> Mapping[str, Any] | None:
+    """The final value at a path, its own or a part of what is above it; None where it has none, or it is not known."""
+    holder = holder_of(view, path)
+    if holder is None or len(holder.loc) == len(path):
+        return holder.value if holder else None
+    value: Any = (holder.value or {}).get("json")
+    for name in path[len(holder.loc) :]:
         if not isinstance(value, Mapping) or name not in value:
             return None
         value = value[name]
     return None if value is None else {"json": value}
+
+
+def holder_of(view: View, path: tuple[str, ...]) -> Option | None:
+    """The option with a value that is nearest at or above a path: those of submodules are part of theirs."""
+    for length in range(len(path), 0, -1):
+        option = view.options.index.option(path[:length])
+        if option is not None and option.value is not None:
+            return option
+    return None
 
 
 def _name_at(syntax: Syntax, offset: int) -> Node | None:

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hmeval.errors import HmevalError, TargetError
+from hmeval.errors import EvaluationError, HmevalError, TargetError
 from hmeval.lsp.evaluation import (
     DEFAULT_LIMITS,
     NO_OPTIONS,
@@ -81,8 +81,9 @@ class Workspace:
             return None
         evaluation = self.evaluation(document.path)
         if evaluation is None or evaluation.options is None:
-            return View(document, self._built_in.options or NO_OPTIONS, "the configuration has not been evaluated")
-        return View(document, evaluation.options, self._staleness(evaluation))
+            options, why = self._built_in.options or NO_OPTIONS, "the configuration has not been evaluated"
+            return View(document, options, why, _failures(evaluation))
+        return View(document, evaluation.options, self._staleness(evaluation), _failures(evaluation))
 
     def evaluation(self, file: Path) -> Evaluation | None:
         """That of the target which a file belongs to; None where there is none."""
@@ -123,7 +124,7 @@ class Workspace:
         yield from by_path.values()
         evaluation = self.evaluation(file)
         options = evaluation.options if evaluation else None
-        for path in sorted(_defining_files(options)) if options else ():
+        for path in sorted(options.files) if options else ():
             if path not in by_path and any(path.is_relative_to(folder) for folder in self.folders):
                 document = self.file(path)
                 if document is not None:
@@ -201,11 +202,10 @@ class Workspace:
                 worker.close()
 
 
-def _defining_files(options: OptionSet) -> set[Path]:
-    files = {
-        str(definition["file"])
-        for entry in options.index.ordered
-        if entry.option is not None and entry.option.is_set
-        for definition in entry.option.definitions
-    }
-    return {Path(file) for file in files if file.startswith("/")}
+def _failures(evaluation: Evaluation | None) -> Sequence[EvaluationError]:
+    """What the last evaluation found wrong with the whole: that it ended with, or lived with."""
+    if evaluation is None:
+        return ()
+    if evaluation.failure is not None:
+        return [evaluation.failure] if isinstance(evaluation.failure, EvaluationError) else []
+    return evaluation.options.failures if evaluation.options else ()

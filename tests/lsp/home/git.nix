@@ -1,0 +1,5 @@
+{ lib, ... }:
+{
+  programs.git.enable = true;
+  home.sessionVariables.EDITOR = lib.mkForce "nvim";
+}
