@@ -172,7 +172,7 @@ def _is_open(entry: Entry, option: Option | None) -> bool:
 
 def is_open(told: Mapping[str, Any] | None) -> bool:
     """Whether a value of the type may hold names that are not declared; so it is where that is not known."""
-    if told is None or "freeform" in told:
+    if told is None or "freeform" in told or "converted_from" in told:
         return True
     if told.get("name") == "submodule":
         return False

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from hmeval.errors import TargetError
+from hmeval.targets.discovery import looked_at
 
 _FLAGS = {"--flake": "flake", "--file": "file", "--home-manager": "home_manager", "--nixpkgs": "nixpkgs"}
 _FOLDERS = ("home_manager", "nixpkgs")
@@ -66,12 +67,10 @@ def _flake_target(given: dict[str, Any], folder: Path) -> ChosenTarget:
 
 
 def nearest_target(file: Path, top: Path) -> ChosenTarget | None:
-    """The flake, or the home.nix, that is nearest above a file, up to the workspace's folder."""
-    for folder in (file.parent, *file.parents):
-        if not folder.is_relative_to(top):
+    """The configuration that is nearest above a file, up to the workspace's folder, as discovery finds it."""
+    for candidate in looked_at(file.parent):
+        if not candidate.path.is_relative_to(top):
             break
-        if (folder / "flake.nix").is_file():
-            return ChosenTarget(folder, flake=str(folder))
-        if (folder / "home.nix").is_file():
-            return ChosenTarget(folder, file=str(folder / "home.nix"))
+        if candidate.is_there:
+            return ChosenTarget(candidate.path.parent, flake=candidate.flake, file=candidate.file)
     return None
