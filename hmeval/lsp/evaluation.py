@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from hmeval import Configuration, Option, Policy, Worker, load
 from hmeval.errors import EvaluationError, Position
 from hmeval.lsp.index import OptionIndex, removal
+from hmeval.lsp.option_path import read_whole
+from hmeval.lsp.syntax import Syntax
 from hmeval.lsp.target import ChosenTarget
-from hmeval.options.path import is_placeholder
 
-_MOST_FAILED, _MOST_SEARCHED = 10, 40
+_MOST_FAILED, _MOST_SEARCHED, _MOST_FILES = 5, 20, 1000
 
 BUILT_IN_HOME = Path(__file__).resolve().parent / "built-in" / "home.nix"
 
@@ -81,23 +84,40 @@ def evaluate(target: ChosenTarget, worker: Worker, progress: Callable[[int], Non
         failures = configuration.recover()
         index = OptionIndex(configuration.iterate(values=True, hidden=True))
         is_built_in = target.file == str(BUILT_IN_HOME)
-        failed = [] if is_built_in else [*_failed_values(configuration, index)]
-    return OptionSet(index, str(target), is_built_in, (*failures, *failed))
+        options = OptionSet(index, str(target), is_built_in, failures)
+        failed = [] if is_built_in else [*_failed_values(configuration, options, target.folder)]
+    return replace(options, failures=(*failures, *failed))
 
 
-def _failed_values(configuration: Configuration, index: OptionIndex) -> Iterator[EvaluationError]:
-    """The values that cannot be evaluated, each message once, at the definition that it is about."""
+def _failed_values(configuration: Configuration, options: OptionSet, folder: Path) -> Iterator[EvaluationError]:
+    """The values that cannot be evaluated, each message once, at the definition that it is about.
+
+    Only what files in the target's folder define is looked at: a default that fails is none of the user's faults.
+    """
     failing: dict[str, list[Option]] = {}
-    for option in (entry.option for entry in index.ordered):
-        if option is not None and option.is_defined is not False and not removal(option):
-            error = (option.value or {}).get("error")
-            if error and not any(map(is_placeholder, option.loc)):
-                failing.setdefault(str(error["message"]), []).append(option)
-    for message, options in [*failing.items()][:_MOST_FAILED]:
+    for path in sorted(_written(islice(folder.rglob("*.nix"), _MOST_FILES))):
+        option = options.index.option(path)
+        error = (option.value or {}).get("error") if option else None
+        if option is not None and error and not removal(option):
+            failing.setdefault(str(error["message"]), []).append(option)
+    for message, candidates in [*failing.items()][:_MOST_FAILED]:
         yield next(
-            (found for option in options[:_MOST_SEARCHED] if (found := _at_definition(configuration, option, message))),
-            _error(options[0], (options[0].value or {})["error"]),
+            (
+                found
+                for option in candidates[:_MOST_SEARCHED]
+                if (found := _at_definition(configuration, option, message))
+            ),
+            _error(candidates[0], (candidates[0].value or {})["error"]),
         )
+
+
+def _written(files: Iterable[Path]) -> set[tuple[str, ...]]:
+    """The paths that files define."""
+    found: set[tuple[str, ...]] = set()
+    for file in files:
+        with contextlib.suppress(OSError, UnicodeDecodeError):
+            found |= {one.path for one in read_whole(Syntax(file.read_text())).found}
+    return found
 
 
 def _at_definition(configuration: Configuration, option: Option, message: str) -> EvaluationError | None:
