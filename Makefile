@@ -31,6 +31,7 @@ bench: setup ## time and memory beside nix-instantiate's, of planning, a worker,
 	$(python) -m benches.bench_worker
 	$(python) -m benches.bench_search
 	$(python) -m benches.bench_cache
+	$(python) -m benches.bench_lsp
 
 clean: ## remove what `make setup` and the tests made, but for the system packages and Nix's headers
 	rm -rf .venv build *.egg-info hmeval/_native*.so .hypothesis .mypy_cache .pytest_cache .ruff_cache

@@ -101,14 +101,8 @@ def _failed_values(configuration: Configuration, options: OptionSet, folder: Pat
         if option is not None and error and not removal(option):
             failing.setdefault(str(error["message"]), []).append(option)
     for message, candidates in [*failing.items()][:_MOST_FAILED]:
-        yield next(
-            (
-                found
-                for option in candidates[:_MOST_SEARCHED]
-                if (found := _at_definition(configuration, option, message))
-            ),
-            _error(candidates[0], (candidates[0].value or {})["error"]),
-        )
+        places = (_at_definition(configuration, option, message) for option in candidates[:_MOST_SEARCHED])
+        yield next(filter(None, places), _error(candidates[0], (candidates[0].value or {})["error"]))
 
 
 def _written(files: Iterable[Path]) -> set[tuple[str, ...]]:
