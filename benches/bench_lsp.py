@@ -90,7 +90,7 @@ class Server:
 
 
 def milliseconds(server: Server, method: str, places: list[tuple[int, int]]) -> list[float]:
-    """How long each request takes, the shortest first; an edit before each, so that nothing is kept."""
+    """How long each request takes, the shortest first."""
     taken = []
     for number in range(REQUESTS):
         line, column = places[number % len(places)]

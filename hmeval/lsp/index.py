@@ -103,9 +103,7 @@ class OptionIndex:
         found = self.find(path)
         if found.kind in (WITHIN, ABSENT):
             return []
-        # Of `x = 1 or { … }` and lists, an element is what a set there is.
-        entry = found.entry
-        return list(entry.children.values())
+        return list(found.entry.children.values())
 
     def containing(self, path: Sequence[str], text: str) -> Iterator[Entry]:
         """The options below a path whose names hold a text, letter case aside, in the tree's order."""

@@ -1,6 +1,6 @@
 """Random edits and requests against a real server: it never fails, and its text is always the editor's.
 
-`HMEVAL_LSP_FUZZ` says how many there are; the seed is printed, and `HMEVAL_LSP_SEED` repeats it.
+`LSP_FUZZ_ROUNDS` says how many there are; the seed is printed, and `LSP_FUZZ_SEED` repeats it.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from pathlib import Path
 from lsprotocol import types
 from pytest_lsp import make_test_lsp_client
 
-ROUNDS = int(os.environ.get("HMEVAL_LSP_FUZZ", "1500"))
+ROUNDS = int(os.environ.get("LSP_FUZZ_ROUNDS", "1500"))
 HOME = (Path(__file__).resolve().parent / "home/home.nix").read_text()
 PIECES = [
     "programs.git.",
@@ -58,8 +58,8 @@ def memory_of(process: int) -> int:
 
 
 def test_random_edits_and_requests(tmp_path: Path) -> None:
-    seed = int(os.environ.get("HMEVAL_LSP_SEED", random.randrange(2**32)))
-    print(f"HMEVAL_LSP_SEED={seed}")
+    seed = int(os.environ.get("LSP_FUZZ_SEED", random.randrange(2**32)))
+    print(f"LSP_FUZZ_SEED={seed}")
     (tmp_path / "home.nix").write_text(HOME)
     asyncio.run(fuzz(tmp_path, random.Random(seed)))
 
