@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -184,6 +185,8 @@ class Workspace:
         try:
             evaluation.options = await self._evaluated(evaluation, self.limits)
             evaluation.taken_at, evaluation.failure = began, None
+            # Python's collector would walk all options again and again while answers are made; they hold no cycles.
+            gc.freeze()
         except HmevalError as error:
             evaluation.failure = error
         finally:
