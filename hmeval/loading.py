@@ -435,7 +435,7 @@ class _Evaluated:
             from hmeval.flakes import local_sources
 
             return local_sources(self._arguments["flake"], self._arguments["override_inputs"])
-        raise Uncacheable("a file may read any other, and this engine does not tell what it reads", lasts=True)
+        raise Uncacheable("a file may read any other, and this engine does not tell what it reads")
 
 
 def _lookup_path() -> list[str]:
