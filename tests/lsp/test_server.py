@@ -263,7 +263,9 @@ def test_what_the_evaluation_finds_is_told_at_its_place_in_the_right_file(home: 
             (home / "git.nix").write_text(broken)
             one.save(text)
             await one.until(lambda: any("no jq here" in item.message for item in one.diagnostics("git.nix")))
-            assert one.diagnostics("git.nix")[0].range.start == types.Position(2, 2)
+            # Nix 2.8.0 does not tell where the throw is: there, its definition is the place.
+            definition, throw = types.Position(2, 2), types.Position(2, 23)
+            assert one.diagnostics("git.nix")[0].range.start in (definition, throw)
             (home / "git.nix").write_text("{ nosuch.option = 1; }\n")
             one.save(text)
             await one.until(lambda: any("nosuch" in item.message for item in one.diagnostics("git.nix")))
