@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar
@@ -26,7 +26,7 @@ from hmeval.probe import Probed, looked_into, probe, without_probe
 from hmeval.recovery import failures
 from hmeval.resolution import find_target
 from hmeval.source_places import SourcePlaces
-from hmeval.targets.request import AnyPath, Request
+from hmeval.targets.request import Request
 from hmeval.targets.target import Target
 
 T = TypeVar("T")
@@ -37,29 +37,13 @@ _REMOVED = re.compile(r"^The option [`']\S+' can no longer be used since it's be
 
 
 def open_configuration(
-    flake: str | None = None,
-    file: AnyPath | None = None,
-    *,
-    home_manager: AnyPath | None = None,
-    nixpkgs: AnyPath | None = None,
-    offline: bool = False,
-    override_inputs: Mapping[str, str] | None = None,
-    write_lock_file: bool = False,
-    user: str | None = None,
-    system: bool = False,
-    progress: extract.Progress | None = None,
-    evaluator: AnyEvaluator | None = None,
+    request: Request, progress: extract.Progress | None = None, evaluator: AnyEvaluator | None = None
 ) -> EvaluatedConfiguration:
-    """A Home Manager configuration, evaluated as far as it is asked for, whatever is kept of it (hmeval.loading).
+    """The configuration that is asked for, evaluated as far as it is used, whatever is kept of it (hmeval.loading).
 
-    Give `flake` (`REF` or `REF#NAME`, with `override_inputs` and `write_lock_file`) or `file` (with `home_manager` and
-    `nixpkgs`, or `offline`), or neither, for what is found from the current folder upwards; `user` is whose home of a
-    system, `system` asks for the system's own options. All mean what the flags of the command line do. `progress` is
-    told how many options have been read. `evaluator` is what evaluates, and ends with the configuration: an Evaluator
-    of its own in this process, or a Worker, say. Raises TargetError, EngineError, EvaluationError.
+    `progress` is told how many options have been read. `evaluator` is what evaluates, and ends with the configuration:
+    an Evaluator of its own in this process, or a Worker, say. Raises TargetError, EngineError, EvaluationError.
     """
-    request = Request(flake, file, home_manager, nixpkgs, offline, override_inputs, write_lock_file, user, system)
-    request.check()
     evaluator = evaluator or _evaluator_here()
     try:
         found = find_target(evaluator, request)

@@ -67,7 +67,6 @@ def load(
     Raises TargetError for what cannot be meant or is not there. TargetError, EngineError and EvaluationError can also
     come later, once something has to be evaluated.
     """
-    _check(flake, file, user, system)
     arguments: dict[str, Any] = {
         "flake": flake,
         "file": file,
@@ -79,6 +78,7 @@ def load(
         "user": user,
         "system": system,
     }
+    _check(**arguments)
     is_kept = cache != "off" and not write_lock_file
     evaluated = _Evaluated(arguments, evaluator, progress)
     kept = Kept(
@@ -111,11 +111,14 @@ def _compared(configuration: Configuration, *, hidden: bool) -> OptionTree:
     return with_values if hidden else OptionTree.of([*with_values.values(), *configuration.all_options.values()])
 
 
-def _check(flake: str | None, file: AnyPath | None, user: str | None, system: bool) -> None:
+def _check(*, flake: Any, file: Any, offline: bool, write_lock_file: bool, user: Any, system: bool, **_: Any) -> None:
+    """Raise TargetError for arguments that exclude each other."""
     if flake is not None and file is not None:
         raise TargetError("give a flake or a file to evaluate, and not both")
     if user is not None and system:
         raise TargetError("give a user, or ask for the system's own options, and not both")
+    if write_lock_file and (file is not None or offline):
+        raise TargetError("a lock file is written for a flake, and not with stand-ins")
 
 
 class Configuration:
@@ -373,10 +376,11 @@ class _Evaluated:
         if self._opened is None:
             from hmeval.cache.observation import Observation
             from hmeval.configuration import open_configuration
+            from hmeval.targets.request import Request
 
             self._observation = Observation()
             made = self._evaluator() if callable(self._evaluator) else self._evaluator
-            self._opened = open_configuration(**self._arguments, progress=self._progress, evaluator=made)
+            self._opened = open_configuration(Request(**self._arguments), self._progress, made)
             self._mark = self._opened._evaluator.eval("null")
         return self._opened
 

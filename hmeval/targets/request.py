@@ -6,8 +6,6 @@ import os
 from collections.abc import Mapping
 from typing import NamedTuple, TypeAlias
 
-from hmeval.errors import TargetError
-
 AnyPath: TypeAlias = str | os.PathLike[str]
 
 
@@ -23,12 +21,3 @@ class Request(NamedTuple):
     write_lock_file: bool = False
     user: str | None = None
     system: bool = False
-
-    def check(self) -> None:
-        """Raise TargetError for arguments that exclude each other."""
-        if self.flake is not None and self.file is not None:
-            raise TargetError("give a flake or a file to evaluate, and not both")
-        if self.user is not None and self.system:
-            raise TargetError("give a user, or ask for the system's own options, and not both")
-        if self.write_lock_file and (self.file is not None or self.offline):
-            raise TargetError("a lock file is written for a flake, and not with stand-ins")
