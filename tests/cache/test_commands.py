@@ -87,11 +87,13 @@ VALUES = st.tuples(
     st.sampled_from([[], ["--json"]]),
 )
 AT = st.tuples(st.sampled_from(["home.username", "programs.git", "no.such"]), st.sampled_from([[], ["--json"]]))
+PLANS = st.lists(st.sampled_from(["--json", "--diff", "--unchanged", "--graph=dot"]), max_size=2, unique=True)
 COMMANDS = st.one_of(
     CHOICES.map(lambda c: ["options", *c[0], *c[1], *c[2], "--format", c[3]]),
     VALUES.map(lambda v: ["eval", v[0], *v[1]]),
     AT.map(lambda v: ["eval", "--at", v[0], *v[1]]),
     AT.map(lambda v: ["why", v[0], *v[1]]),
+    PLANS.map(lambda flags: ["plan", "--home", "/var/empty", *flags]),
 )
 
 
@@ -111,6 +113,17 @@ def test_warm_is_cold_byte_for_byte(command: list[str], target: tuple[str, ...],
     warm = in_process([*command, *target])
     again = in_process([*command, *target, "--refresh"])
     assert first == warm == again == cold
+
+
+@pytest.mark.parametrize("flags", [[], ["--json"], ["--json", "--all"]])
+def test_a_warm_difference_is_the_cold_one(flags: list[str], home: Path, tmp_path: Path, shelf: Shelf) -> None:
+    other = tmp_path / "other.nix"
+    other.write_text(f"{{ lib, ... }}: {{ imports = [ {home} ]; programs.git.enable = lib.mkForce false; }}")
+    settle()
+    command = ["diff", str(home), str(other), "--offline", *flags]
+    cold = in_process([*command, "--no-cache"])
+    assert "programs.git.enable" in cold[1]
+    assert cold == in_process(command) == in_process(command) == in_process([*command, "--refresh"])
 
 
 def test_a_warm_command_does_not_load_the_engine(home: Path, shelf: Shelf) -> None:
