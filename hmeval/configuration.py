@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar
@@ -47,7 +47,7 @@ def open_configuration(
     evaluator = evaluator or _evaluator_here()
     try:
         found = find_target(evaluator, request)
-        return EvaluatedConfiguration(evaluator, found.target, progress, found.evaluate)
+        return EvaluatedConfiguration(evaluator, found.target, progress, found.evaluate, found.host_names)
     except BaseException:
         evaluator.close()
         raise
@@ -64,6 +64,7 @@ class EvaluatedConfiguration:
 
     Attributes:
         target: what is evaluated.
+        host_names: what this machine is called, as far as that decided what is evaluated (hmeval.targets.host).
     """
 
     def __init__(
@@ -72,8 +73,10 @@ class EvaluatedConfiguration:
         target: Target,
         progress: extract.Progress | None = None,
         evaluate: Callable[[], Value] | None = None,
+        host_names: Mapping[str, str] | None = None,
     ) -> None:
         self.target = target
+        self.host_names = host_names or {}
         self._evaluator = evaluator
         # What was evaluated on the way to the target spares a first evaluation of its expression.
         self._evaluate_once = evaluate

@@ -20,7 +20,8 @@ from hmeval.literals import string_literal
 from hmeval.resolution import Found, find_target, names_of
 from hmeval.source_places import SourcePlaces
 from hmeval.targets.discovery import looked_at
-from hmeval.targets.names import DARWIN, HOME, NIXOS, host_names
+from hmeval.targets.host import HostNames
+from hmeval.targets.names import DARWIN, HOME, NIXOS, system_name
 from hmeval.targets.request import Request
 from hmeval.targets.sources import HOME_MANAGER, NIXPKGS, Source, holds, sources
 from hmeval.targets.system import LOOK_UP
@@ -195,10 +196,10 @@ class _Installation:
         """The system of the flake for this machine, where it manages the same home as the target."""
         found = []
         for output in (NIXOS, DARWIN):
-            for name in host_names(output):
-                if name in names_of(self._evaluator, called, output):
-                    system = f"{called.expression}.{output}.{string_literal(name)}"
-                    found += self._managed_by(system, f"{output}.{name}")
+            name = system_name(output, HostNames())
+            if name in names_of(self._evaluator, called, output):
+                system = f"{called.expression}.{output}.{string_literal(name)}"
+                found += self._managed_by(system, f"{output}.{name}")
         return found
 
     def _managed_by(self, host: str, shown: str) -> list[str]:

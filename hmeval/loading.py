@@ -30,8 +30,8 @@ if TYPE_CHECKING:
 
 # What Nix reads of the environment before it evaluates anything, and what hmeval itself goes by.
 _VARIABLES = frozenset(
-    "HOME USER LOGNAME HOME_MANAGER_CONFIG LD_LIBRARY_PATH LD_PRELOAD XDG_CACHE_HOME XDG_CONFIG_HOME XDG_CONFIG_DIRS "
-    "XDG_DATA_HOME XDG_STATE_HOME".split()
+    "HOME USER LOGNAME LNAME USERNAME HOME_MANAGER_CONFIG LD_LIBRARY_PATH LD_PRELOAD XDG_CACHE_HOME XDG_CONFIG_HOME "
+    "XDG_CONFIG_DIRS XDG_DATA_HOME XDG_STATE_HOME".split()
 )
 _PREFIXES = ("NIX_", "GIT_")
 
@@ -396,22 +396,13 @@ class _Evaluated:
         inputs, store = evaluator.inputs(), evaluator.eval("builtins.storeDir").to_python()
         _, traced = inputs
         roots = self._roots() if traced is None else ([], [])
-        return self._observation.fingerprint(inputs, roots, store, self._names(), self._looked_at())
+        return self._observation.fingerprint(inputs, roots, store, self.configuration.host_names, self._looked_at())
 
     def close(self) -> None:
         if self._opened is not None:
             self._opened.close()
         elif self._evaluator is not None and not callable(self._evaluator):
             self._evaluator.close()
-
-    def _names(self) -> list[str]:
-        """The names that were looked for, where the user gave none."""
-        flake = self._arguments["flake"]
-        if self._arguments["file"] is not None or (flake is not None and flake.partition("#")[2]):
-            return []
-        from hmeval.cache.facts import configuration_names
-
-        return configuration_names()
 
     def _looked_at(self) -> list[str]:
         """The files that decided what is evaluated, beside those that the evaluation reads."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
@@ -14,6 +14,7 @@ from hmeval.source_places import SourcePlaces
 from hmeval.targets.discovery import Candidate, discover
 from hmeval.targets.flake import FlakeReference
 from hmeval.targets.home_file import home_file_target
+from hmeval.targets.host import HostNames
 from hmeval.targets.names import OUTPUTS, Chosen, NoConfigurations, choose, choose_user
 from hmeval.targets.nixos_file import is_nixos_file, nixos_file_host
 from hmeval.targets.request import Request
@@ -32,6 +33,7 @@ class Found(NamedTuple):
         called: the flake that it is of, or None.
         system: for a user inside a system, that system, evaluated: a set with `host` and `users`; else None.
         candidate: where it was discovered, when nothing was given; else None.
+        host_names: what this machine is called, as far as that decided what is meant (hmeval.targets.host).
     """
 
     target: Target
@@ -39,6 +41,7 @@ class Found(NamedTuple):
     called: Called | None = None
     system: Value | None = None
     candidate: Candidate | None = None
+    host_names: Mapping[str, str] = {}
 
 
 def find_target(evaluator: AnyEvaluator, request: Request) -> Found:
@@ -79,13 +82,15 @@ def _of_flake(evaluator: AnyEvaluator, request: Request) -> Found:
         return _told(lambda: names_of(evaluator, called, output), source)
 
     wanted = reference.wanted._replace(user=request.user, system=request.system)
-    chosen = choose(wanted, names, reference.shown)
+    host_names = HostNames()
+    chosen = choose(wanted, names, reference.shown, host_names)
     if chosen.is_home:
         _check_is_home(chosen, request)
-        return Found(reference.target(chosen, called.function, called.top), called=called)
+        target = reference.target(chosen, called.function, called.top)
+        return Found(target, called=called, host_names=host_names.told)
     host = reference.host(chosen, called.expression)
     description = reference.describe(chosen)
-    return _of_system(evaluator, request, host, source, description)._replace(called=called)
+    return _of_system(evaluator, request, host, source, description)._replace(called=called, host_names=host_names.told)
 
 
 def names_of(evaluator: AnyEvaluator, called: Called, output: str) -> Sequence[str]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import stat
 import subprocess
-import sys
 from collections.abc import Iterator
 from hashlib import blake2b
 from typing import TYPE_CHECKING
@@ -132,13 +131,3 @@ def _reference(head: str) -> Iterator[str]:
 def _git(folder: str, *arguments: str) -> str:
     done = subprocess.run(["git", "-C", folder, *arguments], capture_output=True, stdin=subprocess.DEVNULL)
     return done.stdout.decode("utf-8", "surrogateescape")
-
-
-# -- who and where ----------------------------------------------------------------------------------------------------
-
-
-def configuration_names() -> list[str]:
-    """The names under which a configuration of this user, or of this machine, is looked for where none is given."""
-    from hmeval.targets.names import DARWIN, NIXOS, home_names, host_names
-
-    return [*home_names(), *host_names(DARWIN if sys.platform == "darwin" else NIXOS)]

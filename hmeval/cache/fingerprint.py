@@ -51,23 +51,23 @@ class Fingerprint:
             `hmeval.cache.facts` by kind. A path whose signatures are the same is not looked at.
         variables: the environment variables that were read.
         git: (work tree, (path, signature) of the files that tell that its state has changed, state).
-        names: the names under which a home configuration was looked for; empty where one was given.
+        host_names: what this machine is called (hmeval.targets.host), as far as that decided what is evaluated.
         was_read: whether `changed` had to read files, since their signatures were others.
     """
 
-    __slots__ = ("git", "names", "paths", "variables", "was_read")
+    __slots__ = ("git", "host_names", "paths", "variables", "was_read")
 
     def __init__(
         self,
         paths: list[Path],
         variables: dict[str, str | None],
         git: list[tuple[str, list[tuple[str, Signature | None]], str]],
-        names: list[str],
+        host_names: dict[str, str],
     ) -> None:
         self.paths = paths
         self.variables = variables
         self.git = git
-        self.names = names
+        self.host_names = host_names
         self.was_read = False
 
     @classmethod
@@ -77,11 +77,11 @@ class Fingerprint:
 
     def document(self) -> tuple[Any, ...]:
         """The fingerprint as plain data."""
-        return (self.paths, self.variables, self.git, self.names)
+        return (self.paths, self.variables, self.git, self.host_names)
 
     def changed(self) -> str | None:
         """What has changed, in words, or None where everything is as it was."""
-        return self._changed_variable() or self._changed_path() or self._changed_git() or self._changed_names()
+        return self._changed_variable() or self._changed_path() or self._changed_git() or self._changed_host()
 
     def _changed_variable(self) -> str | None:
         for name, value in self.variables.items():
@@ -126,12 +126,12 @@ class Fingerprint:
                     return f"the Git work tree {folder}"
         return None
 
-    def _changed_names(self) -> str | None:
-        if self.names:
-            from hmeval.cache import facts
+    def _changed_host(self) -> str | None:
+        if self.host_names:
+            from hmeval.targets.host import host_name
 
-            if facts.configuration_names() != self.names:
-                return "the names of user and host"
+            if any(host_name(kind) != known for kind, known in self.host_names.items()):
+                return "what this machine is called"
         return None
 
     def renewed(self) -> Fingerprint | None:
@@ -150,7 +150,7 @@ class Fingerprint:
         found += [found for _, watched, _ in git for _, found in watched]
         if any(now is not None and max(now[2], now[3]) > old for now in found):
             return None
-        return Fingerprint(paths, self.variables, git, self.names)
+        return Fingerprint(paths, self.variables, git, self.host_names)
 
     def united(self, other: Fingerprint) -> Fingerprint:
         """What results depend on together, whose fingerprints both hold now."""
@@ -162,5 +162,5 @@ class Fingerprint:
             [(path, *rest) for path, rest in facts.items()],
             other.variables | self.variables,
             [(folder, *rest) for folder, rest in git.items()],
-            self.names or other.names,
+            other.host_names | self.host_names,
         )

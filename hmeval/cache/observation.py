@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from hmeval.cache import facts
@@ -53,14 +53,14 @@ class Observation:
         inputs: tuple[Sequence[str], Sequence[Sequence[Any]] | None],
         roots: tuple[Sequence[str], Sequence[str]],
         store: str,
-        names: Sequence[str],
+        host_names: Mapping[str, str],
         looked_at: Sequence[str] = (),
     ) -> Fingerprint:
         """The fingerprint of results that depend on `inputs` (AnyEvaluator.inputs).
 
         Where what was read is not among these, they depend on all that is in `roots`: folders, and Git work trees.
-        `store` is the folder of the Nix store, whose paths never change; `looked_at` are the paths that decided, by
-        being there or not, what is evaluated.
+        `store` is the folder of the Nix store, whose paths never change. What is evaluated was decided by `host_names`
+        (hmeval.targets.host) and `looked_at`: paths that were there or not.
 
         Raises Uncacheable, also where something has changed since it was read.
         """
@@ -76,7 +76,7 @@ class Observation:
             by_path.setdefault(path, {})[kind] = self._fact(kind, path, before)
         paths = [(path, *_without_repetition(self._signed[path]), known) for path, known in by_path.items()]
         git = [(folder, facts.git_watched(folder), facts.git_state(folder)) for folder in trees]
-        fingerprint = Fingerprint(paths, variables, git, list(names))
+        fingerprint = Fingerprint(paths, variables, git, dict(host_names))
         self._refuse_changed(fingerprint)
         return fingerprint
 

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from hmeval.errors import TargetError
+from hmeval.targets.host import HostNames
 
 HOME, NIXOS, DARWIN = "homeConfigurations", "nixosConfigurations", "darwinConfigurations"
 OUTPUTS = (HOME, NIXOS, DARWIN)
@@ -60,19 +61,24 @@ def parse_name(text: str) -> Wanted:
     return Wanted(path[1], path["quoted"] or path["plain"] or None)
 
 
-def choose(wanted: Wanted, names: Names, flake: str) -> Chosen:
+def choose(wanted: Wanted, names: Names, flake: str, host: HostNames) -> Chosen:
     """The configuration to take among those that a flake has.
 
     A name alone is one of homeConfigurations, or of a system's where a user of it, or the system itself, is wanted.
     Without a name it is what home-manager would take (home-manager/home-manager, setFlakeAttribute), else what
     nixos-rebuild would (nixos_rebuild/models.py), else darwin-rebuild (pkgs/nix-tools/darwin-rebuild.sh).
 
-    Raises TargetError, which lists the configurations that there are and how each is asked for, and NoConfigurations.
+    `host` is asked for this machine's names where they decide. Raises TargetError, which lists the configurations that
+    there are and how each is asked for, and NoConfigurations.
     """
-    tried = [Chosen(output, name) for output in _outputs(wanted) for name in _tried(output, wanted.name)]
-    # The home-manager tool takes the last name that is there, and so the names of each output are tried backwards.
-    found = next((one for one in tried if one.name in names(one.output)), None)
-    return found or _none_found(tried, names, flake)
+    tried: list[Chosen] = []
+    for output in _outputs(wanted):
+        there = names(output)
+        for name in [wanted.name] if wanted.name is not None else _names_to_try(output, there, host):
+            tried.append(Chosen(output, name))
+            if name in there:
+                return tried[-1]
+    return _none_found(tried, names, flake)
 
 
 def _outputs(wanted: Wanted) -> tuple[str, ...]:
@@ -104,50 +110,32 @@ def choose_user(wanted: str | None, users: Sequence[str] | None, system: str) ->
     raise TargetError(f"{system} {which}: give one of {', '.join(f'--user {user}' for user in users)}")
 
 
-def home_names() -> list[str]:
-    """The names of homeConfigurations that the home-manager tool tries, the last one first in rank."""
+def _names_to_try(output: str, there: Sequence[str], host: HostNames) -> Sequence[str]:
+    return home_names(there, host) if output.endswith(HOME) else [system_name(output, host)]
+
+
+def home_names(there: Sequence[str], host: HostNames) -> list[str]:
+    """The names of homeConfigurations that the home-manager tool tries, the first in rank first.
+
+    The full name of this machine, which a resolver tells, is among them where one of those that are there may be it.
+    """
     import getpass
-    import socket
 
-    user = os.environ.get("USER") or getpass.getuser()
-    host = socket.gethostname()
-    names = [user, f"{user}@{socket.getfqdn()}", f"{user}@{host}", f"{user}@{host.partition('.')[0]}"]
-    return list(dict.fromkeys(names))
-
-
-def _tried(output: str, name: str | None) -> list[str]:
-    if name is not None:
-        return [name]
-    if output.endswith(HOME):
-        return home_names()[::-1]
-    return host_names(output)
+    user, node = os.environ.get("USER") or getpass.getuser(), os.uname().nodename
+    names = [f"{user}@{node.partition('.')[0]}", f"{user}@{node}"]
+    if not set(names) & set(there) and any(name.startswith(f"{user}@") for name in there):
+        names.append(f"{user}@{host.ask('full')}")
+    return list(dict.fromkeys((*names, user)))
 
 
-def host_names(output: str) -> list[str]:
-    """The name of this machine among nixosConfigurations, or darwinConfigurations, in a list."""
-    return [_nixos_name() if output == NIXOS else _darwin_name()]
+def system_name(output: str, host: HostNames) -> str:
+    """The name of this machine among nixosConfigurations, or darwinConfigurations."""
+    return os.uname().nodename or "default" if output == NIXOS else host.ask("local")
 
 
 def _systems() -> tuple[str, str]:
     """The outputs for systems, that of this machine's kind first."""
     return (DARWIN, NIXOS) if sys.platform == "darwin" else (NIXOS, DARWIN)
-
-
-def _nixos_name() -> str:
-    import platform
-
-    return platform.node() or "default"
-
-
-def _darwin_name() -> str:
-    """The name that macOS has for itself on the local network; elsewhere the nearest to it."""
-    import platform
-    import subprocess
-
-    if sys.platform == "darwin":
-        done = subprocess.run(["scutil", "--get", "LocalHostName"], capture_output=True, text=True, check=False)
-        return done.stdout.strip()
-    return platform.node().partition(".")[0]
 
 
 def _none_found(tried: Sequence[Chosen], names: Names, flake: str) -> Chosen:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import socket
 import subprocess
 import time
 from collections.abc import Callable, Iterator
@@ -34,7 +35,7 @@ class Evaluated:
         with hmeval.Evaluator() as evaluator:
             self.value = evaluator.eval(expression, base=folder).to_python()
             store = evaluator.eval("builtins.storeDir").to_python()
-            self.fingerprint = seen.fingerprint(evaluator.inputs(), ([str(folder)], trees or []), store, [])
+            self.fingerprint = seen.fingerprint(evaluator.inputs(), ([str(folder)], trees or []), store, {})
 
     def changed(self) -> str | None:
         """What has changed, of the fingerprint as an entry would hold it."""
@@ -361,7 +362,7 @@ def test_a_file_that_is_edited_during_the_evaluation(folder: Path) -> None:
         assert evaluator.eval("import ./a.nix", base=folder).to_python() == 1
         same_size_and_time("a.nix", "9")(folder)
         with pytest.raises(Uncacheable, match="was changed") as refused:
-            seen.fingerprint(evaluator.inputs(), ([str(folder)], []), "/nix/store", [])
+            seen.fingerprint(evaluator.inputs(), ([str(folder)], []), "/nix/store", {})
         assert not refused.value.lasts
 
 
@@ -372,7 +373,7 @@ def test_a_file_that_appears_during_the_evaluation(folder: Path) -> None:
         assert evaluator.eval("builtins.pathExists ./absent", base=folder).to_python() is False
         (folder / "absent").write_text("x")
         with pytest.raises(Uncacheable, match="absent was changed"):
-            seen.fingerprint(evaluator.inputs(), ([str(folder)], []), "/nix/store", [])
+            seen.fingerprint(evaluator.inputs(), ([str(folder)], []), "/nix/store", {})
 
 
 def test_a_file_that_is_younger_than_the_clock_tells(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -431,6 +432,17 @@ def test_a_renewed_fingerprint_is_that_of_the_time_stamps_of_now(folder: Path) -
     assert renewed is not None
     assert renewed.changed() is None
     assert not renewed.was_read
+
+
+def test_the_names_of_the_host_that_decided(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(socket, "getfqdn", lambda: "desk.example.org")
+    decided = Fingerprint([], {}, [], {"full": "desk.example.org"})
+    undecided = Fingerprint([], {}, [], {})
+    assert decided.changed() is None
+    monkeypatch.setattr(socket, "getfqdn", lambda: "desk.cafe.example")
+    assert Fingerprint.of(decided.document()).changed() == "what this machine is called"
+    assert undecided.united(decided).changed() is not None
+    assert undecided.changed() is None
 
 
 def test_fingerprints_of_results_that_are_kept_together(folder: Path) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import platform
+import os
 import socket
 import sys
 from collections.abc import Sequence
@@ -10,6 +10,7 @@ from collections.abc import Sequence
 import pytest
 
 from hmeval.errors import TargetError
+from hmeval.targets.host import HostNames
 from hmeval.targets.names import DARWIN, HOME, NIXOS, Chosen, NoConfigurations, Wanted, choose, choose_user, parse_name
 
 
@@ -17,14 +18,18 @@ from hmeval.targets.names import DARWIN, HOME, NIXOS, Chosen, NoConfigurations, 
 def desk(monkeypatch: pytest.MonkeyPatch) -> None:
     """A machine whose full name is desk.example.org, as its user alice sees it."""
     monkeypatch.setenv("USER", "alice")
-    monkeypatch.setattr(socket, "gethostname", lambda: "desk.lan")
     monkeypatch.setattr(socket, "getfqdn", lambda: "desk.example.org")
-    monkeypatch.setattr(platform, "node", lambda: "desk.lan")
+    call(monkeypatch, "desk.lan")
     monkeypatch.setattr(sys, "platform", "linux")
 
 
+def call(monkeypatch: pytest.MonkeyPatch, node: str) -> None:
+    """Let the kernel give the machine this name."""
+    monkeypatch.setattr(os, "uname", lambda: os.uname_result(("Linux", node, "6.1", "#1", "x86_64")))
+
+
 def taken(wanted: Wanted, **there: Sequence[str]) -> Chosen:
-    return choose(wanted, lambda output: there.get(output, ()), "/flake")
+    return choose(wanted, lambda output: there.get(output, ()), "/flake", HostNames())
 
 
 @pytest.mark.parametrize(
@@ -68,8 +73,25 @@ def test_nixos_rebuild_takes_the_node_name_as_it_is_and_darwin_rebuild_the_first
 
 
 def test_a_machine_without_a_name(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(platform, "node", lambda: "")
+    call(monkeypatch, "")
     assert taken(Wanted(NIXOS), **{NIXOS: ["default"]}) == (NIXOS, "default")
+
+
+@pytest.mark.parametrize(
+    ("homes", "told"),
+    [
+        (["alice"], {}),
+        (["alice", "bob@desk.example.org"], {}),
+        (["alice@desk", "alice@desk.example.org"], {}),
+        (["alice@desk.lan", "alice@laptop"], {}),
+        (["alice", "alice@laptop"], {"full": "desk.example.org"}),
+        (["alice@desk.example.org"], {"full": "desk.example.org"}),
+    ],
+)
+def test_a_resolver_is_asked_only_where_its_answer_decides(homes: list[str], told: dict[str, str]) -> None:
+    host = HostNames()
+    choose(Wanted(), lambda output: homes if output == HOME else (), "/flake", host)
+    assert host.told == told
 
 
 def test_homes_where_nix_looks_for_them_too() -> None:
