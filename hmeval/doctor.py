@@ -25,6 +25,7 @@ from hmeval.targets.names import DARWIN, HOME, NIXOS, system_name
 from hmeval.targets.request import Request
 from hmeval.targets.sources import HOME_MANAGER, NIXPKGS, Source, holds, sources
 from hmeval.targets.system import LOOK_UP
+from hmeval.trust import Trust
 
 _SETTINGS = (
     "useGlobalPkgs",
@@ -43,8 +44,9 @@ def report(request: Request, evaluator: AnyEvaluator) -> dict[str, Any]:
     """Everything that the doctor knows, as data; `evaluator` is what evaluates, and ends with it.
 
     `format_version`, `engine` (see `hmeval.engine`); `looked_at`: the places of discovery, where nothing was asked for;
-    `target`, or None; `inputs`: the nixpkgs, Home Manager and nix-darwin of a flake, and which serves what; `settings`:
-    of Home Manager's module in a system; `findings` (hmeval.diagnosis.finding), the worst first.
+    `target`, or None; `trust`: whether the editor may evaluate its folder, or None where it has none; `inputs`: the
+    nixpkgs, Home Manager and nix-darwin of a flake, and which serves what; `settings`: of Home Manager's module in a
+    system; `findings` (hmeval.diagnosis.finding), the worst first.
 
     What is wrong with the target is among the findings. Raises EngineError where there is no engine.
     """
@@ -56,10 +58,20 @@ def report(request: Request, evaluator: AnyEvaluator) -> dict[str, Any]:
         "engine": engine(),
         "looked_at": examination.looked_at,
         "target": examination.target,
+        "trust": _trust(examination.target),
         "inputs": examination.inputs,
         "settings": examination.settings,
         "findings": [finding.to_json() for finding in by_severity(examination.findings)],
     }
+
+
+def _trust(target: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    """What the user has told the editor about the folder of a target (hmeval.trust)."""
+    place = Path(target.get("file") or target.get("flake") or "") if target else None
+    if place is None or not place.is_absolute():
+        return None
+    folder, trust = place.parent if place.is_file() else place, Trust()
+    return {"folder": str(folder), "trusted": trust.allows(folder), "file": str(trust.file)}
 
 
 def will_fail(report: Mapping[str, Any]) -> bool:

@@ -59,6 +59,7 @@ ALLOWED: dict[str, set[str]] = {
     "loading": {"cache", "configuration", "evaluation", "flakes", "options", "plan", "render", "targets"},
     "advice": set(),
     "diagnosis": {"advice", "targets"},
+    "trust": set(),
     "doctor": {
         "cache",
         "configuration",
@@ -71,6 +72,7 @@ ALLOWED: dict[str, set[str]] = {
         "resolution",
         "source_places",
         "targets",
+        "trust",
     },
     "render": {"options", "plan"},
     # Its clients may also take hmeval's public names from hmeval itself, as everybody does: `from hmeval import Value`.
@@ -87,7 +89,7 @@ ALLOWED: dict[str, set[str]] = {
         "targets",
     },
     "cli.lsp": {"cli", "lsp"},
-    "lsp": {"__init__", "cache", "configuration", "doctor", "loading", "options", "plan", "render", "targets"},
+    "lsp": {"__init__", "cache", "configuration", "doctor", "loading", "options", "plan", "render", "targets", "trust"},
     "__main__": {"cli", "evaluation"},
     "__init__": {"configuration", "evaluation", "evaluation.ffi", "evaluation.policy", "loading", "options", "plan"},
 }

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from hmeval.lsp.evaluation import DEFAULT_LIMITS, Limits
-from hmeval.lsp.trust import ALWAYS, ASK, NEVER
+from hmeval.trust import ALWAYS, ASK, NEVER
 
 _SMALLEST_MEMORY = 512 * 2**20
 

@@ -24,8 +24,8 @@ from hmeval.lsp.evaluation import (
     start_worker,
 )
 from hmeval.lsp.target import ChosenTarget, chosen_target, nearest_target
-from hmeval.lsp.trust import Trust
 from hmeval.lsp.view import Document, View
+from hmeval.trust import Trust
 
 if TYPE_CHECKING:
     from hmeval import Worker

@@ -48,7 +48,16 @@ def _target(report: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         subject = ""
     none = "none" if report["findings"] else "none: give --flake or --file"
     yield "target", _described(report["target"]) if report["target"] else none
+    yield "editor", _trusted(report["trust"])
     yield "settings", ", ".join(f"{name} = {_nix(value)}" for name, value in report["settings"].items())
+
+
+def _trusted(trust: Mapping[str, Any] | None) -> str:
+    if trust is None:
+        return ""
+    if trust["trusted"]:
+        return f"may evaluate {trust['folder']}: you have trusted it ({trust['file']} lists such folders)"
+    return f"may not evaluate {trust['folder']} before you trust it: it asks for that (hmeval.trust)"
 
 
 def _described(target: Mapping[str, Any]) -> str:

@@ -8,12 +8,14 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
 import hmeval
 
 Command = Callable[..., subprocess.CompletedProcess[str]]
+EXAMPLE = Path(__file__).resolve().parents[2] / "examples/standalone"
 
 
 def test_the_engine(hmeval_command: Command) -> None:
@@ -44,3 +46,16 @@ def test_the_store(hmeval_command: Command) -> None:
     shown = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     usable = os.path.exists("/nix/var/nix/daemon-socket/socket") or os.access("/nix/var/nix/db", os.W_OK)
     assert ("the system's" if usable else f"{os.environ['XDG_CACHE_HOME']}/hmeval/nix/store") in shown
+
+
+def test_what_the_editor_may_evaluate(hmeval_command: Command, tmp_path: Path) -> None:
+    file = tmp_path / "state/hmeval/trusted-folders.json"
+    command = ("doctor", "--offline", "--flake", EXAMPLE)
+    environment = {"XDG_STATE_HOME": str(tmp_path / "state")}
+    asks = hmeval_command(*command, env=environment)
+    assert f"editor    may not evaluate {EXAMPLE} before you trust it" in asks.stdout
+    file.parent.mkdir(parents=True)
+    file.write_text(json.dumps([str(EXAMPLE.parent)]))
+    assert f"editor    may evaluate {EXAMPLE}: you have trusted it" in hmeval_command(*command, env=environment).stdout
+    told = json.loads(hmeval_command(*command, "--json", env=environment).stdout)["trust"]
+    assert told == {"folder": str(EXAMPLE), "trusted": True, "file": str(file)}

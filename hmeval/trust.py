@@ -1,4 +1,4 @@
-"""Which folders' code may be evaluated: what the user has said, kept in the state folder."""
+"""Which folders' code the editor may evaluate: what the user has said, kept in the state folder."""
 
 from __future__ import annotations
 
@@ -15,11 +15,12 @@ class Trust:
 
     Attributes:
         setting: ASK (what was said of the folder, or of one above it), ALWAYS or NEVER.
+        file: where it is kept what was said.
     """
 
     def __init__(self, file: Path | None = None) -> None:
         self.setting = ASK
-        self._file = file or _state_folder() / "trusted-folders.json"
+        self.file = file or _state_folder() / "trusted-folders.json"
         self._refused: set[Path] = set()
         self._trusted = self._read()
 
@@ -41,12 +42,12 @@ class Trust:
             return
         self._trusted.add(folder.resolve())
         with contextlib.suppress(OSError):  # it is asked again, then
-            self._file.parent.mkdir(parents=True, exist_ok=True)
-            self._file.write_text(json.dumps(sorted(map(str, self._trusted)), indent=2) + "\n")
+            self.file.parent.mkdir(parents=True, exist_ok=True)
+            self.file.write_text(json.dumps(sorted(map(str, self._trusted)), indent=2) + "\n")
 
     def _read(self) -> set[Path]:
         try:
-            kept = json.loads(self._file.read_text())
+            kept = json.loads(self.file.read_text())
         except (OSError, ValueError):
             return set()
         return {Path(folder) for folder in kept if isinstance(folder, str)} if isinstance(kept, list) else set()
