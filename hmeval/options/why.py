@@ -13,13 +13,6 @@ WINNER, LOSER, INACTIVE, UNKNOWN = "winner", "loser", "inactive", "unknown"
 PLAIN = 100
 
 
-class Marked(NamedTuple):
-    """A priority, or an order, and how many names of the path led to where it stands."""
-
-    depth: int
-    number: int
-
-
 class Definition(NamedTuple):
     """One definition of an option.
 

@@ -23,13 +23,8 @@ def json_text(value: Any, indent: int | None = None) -> str:
     return without_stray_bytes(text)
 
 
-def json_list(items: Iterable[Any]) -> str:
-    """A JSON list with an item on each line, so that line tools and diffs can work on it."""
-    return "".join(json_list_pieces(items))
-
-
 def json_list_pieces(items: Iterable[Any]) -> Iterator[str]:
-    """The same list, piece by piece, each as soon as its item is there."""
+    """A JSON list with an item on each line, for line tools and diffs; each piece as soon as its item is there."""
     before = "[\n"
     for item in items:
         yield f"{before}{json_text(item)}"

@@ -12,7 +12,7 @@ from hmeval.options.documents import configuration_document, markdown, options_j
 from hmeval.options.model import OptionTree
 from hmeval.options.path import OptionPathError, is_placeholder, parse_option_path, show_option
 from hmeval.options.query import nearest
-from hmeval.render.json_text import json_document, json_list, json_object, json_text
+from hmeval.render.json_text import json_document, json_list_pieces, json_object, json_text
 from hmeval.render.option_page import option_page
 from hmeval.render.tables import plain_table
 from hmeval.render.terminal import Style
@@ -111,7 +111,7 @@ def test_documents_survive_json(tree: OptionTree) -> None:
     listed, keyed = options_list(options), options_json(options)
     document = configuration_document({"kind": "file"}, options)
     document["options"] = list(document["options"])
-    assert json.loads(json_list(listed)) == json.loads(json_text(listed))
+    assert json.loads("".join(json_list_pieces(listed))) == json.loads(json_text(listed))
     assert json.loads(json_object(keyed)) == json.loads(json_text(keyed))
     read = json.loads(json_document(document, "options"))
     assert read == json.loads(json_text(document))
