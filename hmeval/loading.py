@@ -141,9 +141,9 @@ class Configuration:
         """All options, hidden and internal ones too, as they are documented. Raises EvaluationError."""
         return self._kept.tree(_part(True), lambda: _records(self._configuration.iterate(hidden=True)))
 
-    def last_known_options(self) -> OptionTree | None:
-        """What `options` was when it was kept last, however old; None where it never was."""
-        return self._kept.last_known(_part(False))
+    def last_known_options(self, *, values: bool = False, hidden: bool = False) -> OptionTree | None:
+        """What `iterate` gave when it was kept last, however old; None where it never was."""
+        return self._kept.last_known(_part(hidden, "values" if values else ""))
 
     def iterate(self, *, values: bool = False, hidden: bool = False) -> Iterator[Option]:
         """The same options as `options`, each as soon as it is read; with `values` all that is known of them.
@@ -154,7 +154,7 @@ class Configuration:
         def read() -> Iterator[Record]:
             return _records(self._configuration.iterate(values=values, hidden=hidden))
 
-        return map(Option, self._kept.records(_part(hidden, "values" if values else ""), read))
+        return self._kept.options(_part(hidden, "values" if values else ""), read)
 
     def options_with_state(self, *, values: bool = False, hidden: bool = False) -> OptionTree:
         """The options with `is_defined` and `priority`, and with `values` everything else that is known of them."""

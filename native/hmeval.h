@@ -149,6 +149,9 @@ void hmeval_contain_overflow(void);
  *   uncacheable                             why the result may differ the next time, as a sentence */
 hmeval_status hmeval_write_inputs(hmeval_session * session, hmeval_sink sink, void * reader);
 
+/* What the session has read so far is none of its inputs. On its own thread. */
+void hmeval_session_forget_inputs(hmeval_session * session);
+
 /* cffi: end */
 
 /* From here on: what the C files share, and nobody else. */

@@ -61,6 +61,14 @@ hmeval_session * hmeval_session_open(const char * store_uri, const char ** looku
     return session;
 }
 
+void hmeval_session_forget_inputs(hmeval_session * session)
+{
+    (void) session;
+#ifdef HMEVAL_COMPAT
+    hmeval_trace_begin();
+#endif
+}
+
 void hmeval_session_close(hmeval_session * session)
 {
     hmeval_watch_interrupt(NULL);

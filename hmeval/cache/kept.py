@@ -13,7 +13,7 @@ from hmeval.cache.entries import VERSION
 from hmeval.cache.fingerprint import Fingerprint
 from hmeval.cache.shelf import Shelf
 from hmeval.cache.tree import StoredTree, tree_documents
-from hmeval.options.model import OptionTree
+from hmeval.options.model import Option, OptionTree
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -76,16 +76,16 @@ class Kept:
         self._keep_tree(part, records)
         return OptionTree(records)
 
-    def records(self, part: str, read: Callable[[], Iterable[Record]]) -> Iterator[Record]:
-        """The records of the same options, each as soon as it is there."""
+    def options(self, part: str, read: Callable[[], Iterable[Record]]) -> Iterator[Option]:
+        """The same options, each as soon as it is there."""
         entry = self._found(part) or self._found_alone(part)
         if entry is not None:
-            yield from StoredTree(entry).records()
+            yield from StoredTree(entry).options()
             return
         records: list[Record] = []
         for record in read():
             records.append(record)
-            yield record
+            yield Option(record)
         self._keep_tree(part, records)
 
     def document(self, part: str, name: str, compute: Callable[[], Any], *, alone: bool = True) -> Any:

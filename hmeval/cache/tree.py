@@ -14,7 +14,6 @@ if TYPE_CHECKING:
 
 # After the options, what choosing among them takes. No Nix name holds a NUL.
 _NAMES, _COLUMNS = "\0names", "\0columns"
-_EXTRA = 2
 
 
 def tree_documents(records: Sequence[Record]) -> Iterator[tuple[str, Any]]:
@@ -28,6 +27,39 @@ def tree_documents(records: Sequence[Record]) -> Iterator[tuple[str, Any]]:
     yield _COLUMNS, (without_values, listed, texts, [len(record["loc"]) for record in records])
 
 
+class StoredOption(Option):
+    """An option of an entry, unpacked when more is asked for than its name and path."""
+
+    __slots__ = ("_place", "_record")
+    _place: tuple[Entry, int, str, int]  # the entry, the place in it; the option's name, and of how many it is made
+    _record: Record | None
+
+    def __init__(self, *place: Any) -> None:
+        object.__setattr__(self, "_place", place)
+        object.__setattr__(self, "_record", None)
+
+    @property
+    def record(self) -> Record:  # type: ignore[override] # it cannot be set in an Option either
+        if self._record is None:
+            entry, number, _, _ = self._place
+            object.__setattr__(self, "_record", entry.at(number))
+        assert self._record is not None
+        return self._record
+
+    @property
+    def name(self) -> str:
+        return self._place[2]
+
+    @property
+    def loc(self) -> Sequence[str]:
+        _, _, name, depth = self._place
+        parts = name.split(".")
+        if len(parts) == depth and '"' not in name:
+            return parts
+        loc: Sequence[str] = self.record["loc"]
+        return loc
+
+
 class StoredTree(OptionTree):
     """As any OptionTree; names, searches and what is below a path are found without the options themselves."""
 
@@ -39,9 +71,10 @@ class StoredTree(OptionTree):
         self._places_: dict[str, int] | None = None
         self._columns_: tuple[bool, bytes, list[str], list[int]] | None = None
 
-    def records(self) -> Iterator[Record]:
-        """All records, those too whose name another one has."""
-        return map(self._entry.at, range(len(self._entry) - _EXTRA))
+    def options(self) -> Iterator[Option]:
+        """All options, those too whose name another one has."""
+        depths = self._columns[3]
+        return (StoredOption(self._entry, place, name, depths[place]) for place, name in enumerate(self._names))
 
     def __getitem__(self, name: str) -> Option:
         record = self._entry.get(name) if name[:1] != "\0" else None
@@ -102,7 +135,7 @@ class StoredTree(OptionTree):
         return self._whole().items()
 
     def _whole(self) -> OptionTree:
-        return OptionTree(self.records())
+        return OptionTree.of(self.options())
 
     def _option(self, place: int) -> Option:
         return Option(self._entry.at(place))

@@ -43,6 +43,7 @@ class Worker(AnyEvaluator):
             default Nix does as the user has configured it.
         timeout: seconds that one request may take, from when the process is free for it.
         memory: bytes that the process may have, at least SMALLEST_MEMORY.
+        late: whether the process is started with the first request, for who may not need one.
         listener: is told what the process writes to its standard error (`builtins.trace`, warnings), on another
             thread; without one it is part of the message where the process ends unexpectedly.
 
@@ -58,6 +59,7 @@ class Worker(AnyEvaluator):
         policy: Policy | None = None,
         timeout: float | None = None,
         memory: int | None = None,
+        late: bool = False,
         listener: Listener | None = None,
     ) -> None:
         if timeout is not None and not timeout > 0:
@@ -71,7 +73,7 @@ class Worker(AnyEvaluator):
         self._client = os.getpid()
         self._closing = threading.Event()
         self._failed_starts = 0
-        self._child = self._new_child()
+        self._child: Child | None = None if late else self._new_child()
         _open_workers.add(self)
 
     def close(self) -> None:
@@ -81,7 +83,8 @@ class Worker(AnyEvaluator):
             return
         with self._lock:
             child = self._child
-        child.close()
+        if child is not None:
+            child.close()
 
     @property
     def closed(self) -> bool:
@@ -137,8 +140,8 @@ class Worker(AnyEvaluator):
         return answer
 
     def _holds(self, value: Value) -> bool:
-        child = value._reference.child
-        return child is self._child and self._child.alive
+        child: Child = value._reference.child
+        return child is self._child and child.alive
 
     def _begin(self, operation: Operation) -> tuple[Child, Exchange]:
         while True:
@@ -153,16 +156,18 @@ class Worker(AnyEvaluator):
             raise EngineError("a worker belongs to the process that made it; make another one after a fork")
         with self._lock:
             if not self._closing.is_set():
-                if not self._child.alive:
+                if self._child is not None and not self._child.alive:
                     self._child.wait()
-                    self._tell_failed_start()
+                    self._tell_failed_start(self._child)
+                    self._child = None
+                if self._child is None:
                     self._child = self._new_child()
                 return self._child
         last_moments.sleep_through()
         raise EngineError("the evaluator is closed")
 
-    def _tell_failed_start(self) -> None:
-        error, self._child.untold = self._child.untold, None
+    def _tell_failed_start(self, child: Child) -> None:
+        error, child.untold = child.untold, None
         if error is not None:
             self._failed_starts += 1
             raise error

@@ -68,7 +68,7 @@ class OptionIndex:
             self._add(option)
         self.ordered: list[Entry] = []
         self._number(self.root)
-        names = [show_option(entry.path).lower() for entry in self.ordered]
+        names = [entry.option.name.lower() for entry in self.ordered if entry.option]
         self._text = "\n".join(names)
         self._starts = []
         at = 0

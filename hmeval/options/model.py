@@ -203,7 +203,7 @@ class OptionTree(Mapping[str, Option]):
         """The tree of options that are there already: trees share them."""
         tree = cls()
         for option in options:
-            tree._options.setdefault(option.record["name"], option)
+            tree._options.setdefault(option.name, option)
         return tree
 
     def __getitem__(self, name: str) -> Option:
