@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from hmeval import Configuration, Option, Policy, Worker, load
-from hmeval.errors import EvaluationError, Position
+from hmeval.errors import EvaluationError, HmevalError, Position
 from hmeval.lsp.index import OptionIndex, removal
 from hmeval.lsp.option_path import read_whole
 from hmeval.lsp.syntax import Syntax
@@ -63,30 +63,48 @@ def built_in_target() -> ChosenTarget:
     return ChosenTarget(BUILT_IN_HOME.parent, file=str(BUILT_IN_HOME), offline=True)
 
 
-def start_worker(target: ChosenTarget, limits: Limits) -> Worker:
-    """The process that a target is evaluated in. Raises EngineError.
+def worker_for(target: ChosenTarget, limits: Limits) -> Worker:
+    """What a target is evaluated in: a process of its own, started once something has to be evaluated.
 
     A file is evaluated under restricted evaluation: what can be read is its folder and its library. Flakes have no such
     thing: there building, plugins, native code and the user's Nix configuration are off, but files can be read.
     """
     timeout, memory = limits
     if target.flake:
-        return Worker(policy=Policy(restricted=False, network=True), timeout=timeout, memory=memory)
+        return Worker(policy=Policy(restricted=False, network=True), timeout=timeout, memory=memory, late=True)
     named = _lookup_path() if not target.offline else []
     roots = [folder for folder in (str(target.folder), target.home_manager, target.nixpkgs) if folder]
     policy = Policy(roots=[root for root in roots if os.path.exists(root)])
-    return Worker(lookup_path=named, policy=policy, timeout=timeout, memory=memory)
+    return Worker(lookup_path=named, policy=policy, timeout=timeout, memory=memory, late=True)
 
 
-def evaluate(target: ChosenTarget, worker: Worker, progress: Callable[[int], None]) -> OptionSet:
-    """The target's options. The worker ends with it. Raises TargetError, EngineError, EvaluationError."""
-    with load(**target.arguments(), evaluator=worker, progress=progress) as configuration:
+def last_known(target: ChosenTarget, worker: Worker) -> OptionSet | None:
+    """The target's options as they were when they were kept last; None where they never were. Evaluates nothing."""
+    try:
+        with load(**target.arguments(), evaluator=worker) as configuration:
+            known = configuration.last_known_options(values=True, hidden=True)
+    except HmevalError:
+        return None
+    return None if known is None else OptionSet(OptionIndex(known.values()), str(target), _is_built_in(target))
+
+
+def evaluate(target: ChosenTarget, worker: Worker, tell: Callable[[str], None]) -> OptionSet:
+    """The target's options; `tell` is told what is being done. The worker ends with it.
+
+    Raises TargetError, EngineError, EvaluationError.
+    """
+    with load(**target.arguments(), evaluator=worker, progress=lambda count: tell(f"{count} options")) as configuration:
+        tell("fetching inputs, evaluating modules" if target.flake else "evaluating modules")
         failures = configuration.recover()
         index = OptionIndex(configuration.iterate(values=True, hidden=True))
-        is_built_in = target.file == str(BUILT_IN_HOME)
-        options = OptionSet(index, str(target), is_built_in, failures)
-        failed = [] if is_built_in else [*_failed_values(configuration, options, target.folder)]
+        options = OptionSet(index, str(target), _is_built_in(target), failures)
+        tell("looking for values that fail")
+        failed = [] if options.is_built_in else [*_failed_values(configuration, options, target.folder)]
     return replace(options, failures=(*failures, *failed))
+
+
+def _is_built_in(target: ChosenTarget) -> bool:
+    return target.file == str(BUILT_IN_HOME)
 
 
 def _failed_values(configuration: Configuration, options: OptionSet, folder: Path) -> Iterator[EvaluationError]:

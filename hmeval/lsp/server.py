@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
@@ -18,7 +19,9 @@ _TRIGGERS = [".", '"', "=", " "]
 
 def serve() -> None:
     """Speak the protocol until the editor ends it."""
-    make_server().start_io()
+    server = make_server()
+    gc.freeze()  # what was imported stays: Python's collector need not walk it again and again
+    server.start_io()
 
 
 def make_server() -> LanguageServer:

@@ -7,7 +7,6 @@ import contextlib
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
 from lsprotocol import types
 from pygls.exceptions import JsonRpcException
@@ -19,9 +18,10 @@ from hmeval.errors import EngineError, EvaluationError, HmevalError
 from hmeval.lsp import diagnostics
 from hmeval.lsp.evaluation import syntax_error
 from hmeval.lsp.index import OptionIndex
+from hmeval.lsp.progress import show_progress
 from hmeval.lsp.settings import read_settings
 from hmeval.lsp.view import Document, View
-from hmeval.lsp.workspace import Evaluation, Workspace
+from hmeval.lsp.workspace import Evaluation, Workspace, failures_of
 
 _PAUSE = 0.15
 _PARSING_SECONDS = 5.0
@@ -45,7 +45,7 @@ class Session:
         self._checks: dict[str, asyncio.Task[None]] = {}
         self._tasks: set[asyncio.Task[Any]] = set()
         self._parser: Worker | None = None
-        self._tokens: dict[int, str] = {}
+        self._in_progress: set[Evaluation] = set()
         self._shown: set[str] = set()
         self._asked: set[Path] = set()
         self._published: set[str] = set()
@@ -195,41 +195,26 @@ class Session:
         await self._evaluate_all()
 
     def _evaluation_told(self, evaluation: Evaluation) -> None:
-        """An evaluation has begun, or ended."""
-        if evaluation.is_running:
-            self._spawn(self._begin_progress(evaluation))
+        """An evaluation is at another stage, or has ended."""
+        if evaluation.stage:
+            if evaluation not in self._in_progress:
+                self._in_progress.add(evaluation)
+                shown = self._spawn(show_progress(self._server, evaluation, self.workspace.give_up))
+                shown.add_done_callback(lambda _: self._in_progress.discard(evaluation))
             return
-        self._end_progress(evaluation)
-        if evaluation.failure is not None and not isinstance(evaluation.failure, EvaluationError):
-            self._show(str(evaluation.failure), types.MessageType.Warning)
-        elif evaluation.failure is not None:
-            self._log(f"{evaluation.target}: {evaluation.failure}")
+        self._tell_failures(evaluation)
         for uri in list(self.workspace.documents):
             self._check_soon(uri)
         self._refresh_hints()
 
-    async def _begin_progress(self, evaluation: Evaluation) -> None:
-        window = self._server.client_capabilities.window
-        if window is None or not window.work_done_progress:
-            return
-        token = str(uuid4())
-        with contextlib.suppress(JsonRpcException):
-            await self._server.work_done_progress.create_async(token)
-            begun = types.WorkDoneProgressBegin(title="hmeval: evaluating", message=str(evaluation.target))
-            self._server.work_done_progress.begin(token, begun)
-            self._tokens[id(evaluation)] = token
-            if not evaluation.is_running:
-                self._end_progress(evaluation)
-
-    def _end_progress(self, evaluation: Evaluation) -> None:
-        token = self._tokens.pop(id(evaluation), None)
-        if token is not None:
-            told = (
-                "failed"
-                if evaluation.failure
-                else f"{len(evaluation.options.index) if evaluation.options else 0} options"
-            )
-            self._server.work_done_progress.end(token, types.WorkDoneProgressEnd(message=told))
+    def _tell_failures(self, evaluation: Evaluation) -> None:
+        """Log what the evaluation found wrong, and show what has no place in the workspace that could be marked."""
+        for failure in failures_of(evaluation):
+            message = f"{evaluation.target}: {failure}"
+            self._log(message)
+            position = failure.position if isinstance(failure, EvaluationError) else None
+            if position is None or not self._is_ours(position.file):
+                self._show(message, types.MessageType.Warning)
 
     def _refresh_hints(self) -> None:
         workspace = self._server.client_capabilities.workspace

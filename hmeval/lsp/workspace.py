@@ -11,7 +11,6 @@ import contextlib
 import gc
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from hmeval.errors import EvaluationError, HmevalError, TargetError
 from hmeval.lsp.evaluation import (
@@ -21,14 +20,12 @@ from hmeval.lsp.evaluation import (
     OptionSet,
     built_in_target,
     evaluate,
-    start_worker,
+    last_known,
+    worker_for,
 )
 from hmeval.lsp.target import ChosenTarget, chosen_target, nearest_target
 from hmeval.lsp.view import Document, View
 from hmeval.trust import Trust
-
-if TYPE_CHECKING:
-    from hmeval import Worker
 
 _DEBOUNCE = 0.3
 
@@ -40,17 +37,16 @@ class Evaluation:
 
     Attributes:
         target: what is evaluated; options: what the last evaluation gave, if any did.
-        taken_at: how many changes the workspace had seen when that one began.
-        failure: why the last one gave nothing; is_running: whether one is under way; count: options so far.
+        taken_at: how many changes the workspace had seen when that one began; None where it is of an earlier session.
+        failure: why the last one gave nothing; stage: what the one that is under way does, "" where none is.
     """
 
     def __init__(self, target: ChosenTarget) -> None:
         self.target = target
         self.options: OptionSet | None = None
-        self.taken_at = -1
+        self.taken_at: int | None = None
         self.failure: HmevalError | None = None
-        self.is_running = False
-        self.count = 0
+        self.stage = ""
         self.task: asyncio.Task[None] | None = None
 
 
@@ -115,6 +111,11 @@ class Workspace:
         if evaluation is not None and self.trust.allows(evaluation.target.folder):
             self._start(evaluation, debounce)
 
+    def give_up(self, evaluation: Evaluation) -> None:
+        """End an evaluation that is under way; what was known before it stays."""
+        if evaluation.task is not None:
+            evaluation.task.cancel()
+
     def evaluate_built_in(self) -> None:
         """Evaluate hmeval's own option set, which needs no trust."""
         self._start(self._built_in, 0)
@@ -168,20 +169,23 @@ class Workspace:
             return f"the one after it failed ({str(evaluation.failure).splitlines()[0]})"
         if any(document.is_unsaved for document in self.documents.values()):
             return "there are changes that are not saved"
+        if evaluation.taken_at is None:
+            return "it is an earlier session's, and whether files have changed since is being looked at"
         if evaluation.taken_at != self.changes:
             return "the files have changed since"
         return ""
 
     def _start(self, evaluation: Evaluation, debounce: float) -> None:
-        if evaluation.task is not None:
-            evaluation.task.cancel()
+        self.give_up(evaluation)
+        if evaluation.options is None:
+            evaluation.options = last_known(evaluation.target, worker_for(evaluation.target, self.limits))
+            debounce = _DEBOUNCE if evaluation.options else debounce  # the first answers come before it is looked at
         evaluation.task = asyncio.get_running_loop().create_task(self._run(evaluation, debounce))
 
     async def _run(self, evaluation: Evaluation, debounce: float) -> None:
         await asyncio.sleep(debounce)
         began = self.changes
-        evaluation.is_running, evaluation.count = True, 0
-        self._told(evaluation)
+        self._enter(evaluation, "waiting for a process")
         try:
             evaluation.options = await self._evaluated(evaluation, self.limits)
             evaluation.taken_at, evaluation.failure = began, None
@@ -190,25 +194,40 @@ class Workspace:
         except HmevalError as error:
             evaluation.failure = error
         finally:
-            evaluation.is_running = False
-            self._told(evaluation)
+            self._enter(evaluation, "")
 
     async def _evaluated(self, evaluation: Evaluation, limits: Limits) -> OptionSet:
-        def progress(count: int) -> None:
-            evaluation.count = count
+        """What the evaluation gives; where this is cancelled its process is ended, and it tells nothing any more."""
+        loop, ended = asyncio.get_running_loop(), False
 
-        worker: Worker = await asyncio.to_thread(start_worker, evaluation.target, limits)
+        def told(stage: str) -> None:
+            if not ended:
+                self._enter(evaluation, stage)
+
+        def tell(stage: str) -> None:
+            loop.call_soon_threadsafe(told, stage)
+
+        worker = worker_for(evaluation.target, limits)
         try:
-            return await asyncio.to_thread(evaluate, evaluation.target, worker, progress)
+            return await asyncio.to_thread(evaluate, evaluation.target, worker, tell)
         finally:
+            ended = True
             with contextlib.suppress(HmevalError):
                 worker.close()
 
+    def _enter(self, evaluation: Evaluation, stage: str) -> None:
+        evaluation.stage = stage
+        self._told(evaluation)
 
-def _failures(evaluation: Evaluation | None) -> Sequence[EvaluationError]:
-    """What the last evaluation found wrong with the whole: that it ended with, or lived with."""
+
+def failures_of(evaluation: Evaluation | None) -> Sequence[HmevalError]:
+    """What the last evaluation found wrong: what it ended with, or lived with."""
     if evaluation is None:
         return ()
     if evaluation.failure is not None:
-        return [evaluation.failure] if isinstance(evaluation.failure, EvaluationError) else []
+        return [evaluation.failure]
     return evaluation.options.failures if evaluation.options else ()
+
+
+def _failures(evaluation: Evaluation | None) -> Sequence[EvaluationError]:
+    return [one for one in failures_of(evaluation) if isinstance(one, EvaluationError)]
