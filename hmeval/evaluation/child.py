@@ -96,6 +96,7 @@ class Child:
         self._out_of_memory = False  # which was told
         self._problem: str | None = None  # why it had to be ended
         self.started = False
+        self.crashed = False  # before it had answered, and nobody had asked for its end
         self.untold: StartError | None = None  # it ended before it was asked anything
         self._start()
 
@@ -343,6 +344,7 @@ class Child:
         if self._closing:
             return EngineError("the evaluator is closed")
         if not self.started:
+            self.crashed = status is not None and status < 0
             why = self._problem or f"its process {_end_by(status)}"
             return StartError(self._with_errors(f"the worker could not be started: {why}"))
         if not guilty:
@@ -357,6 +359,7 @@ class Child:
             return EvaluationError("stack overflow: the evaluation recurses without an end", "stack-overflow")
         if status == EXIT_OUT_OF_MEMORY or (status == -_ABORT and b"bad_alloc" in self._tail):
             return _too_much(self._settings)
+        self.crashed = True
         return EvaluationError(self._with_errors(f"the evaluator {_end_by(status)}"))
 
     def _with_errors(self, message: str) -> str:

@@ -73,6 +73,7 @@ class Worker(AnyEvaluator):
         self._client = os.getpid()
         self._closing = threading.Event()
         self._failed_starts = 0
+        self._crashed = False
         self._child: Child | None = None if late else self._new_child()
         _open_workers.add(self)
 
@@ -90,6 +91,12 @@ class Worker(AnyEvaluator):
     def closed(self) -> bool:
         """Whether close() was called."""
         return self._closing.is_set()
+
+    @property
+    def crashed(self) -> bool:
+        """Whether a process of it has ended before it answered, by itself or by a signal from outside."""
+        with self._lock:
+            return self._crashed or (self._child is not None and self._child.crashed)
 
     def __del__(self) -> None:
         child: Child | None = getattr(self, "_child", None)
@@ -158,6 +165,7 @@ class Worker(AnyEvaluator):
             if not self._closing.is_set():
                 if self._child is not None and not self._child.alive:
                     self._child.wait()
+                    self._crashed |= self._child.crashed
                     self._tell_failed_start(self._child)
                     self._child = None
                 if self._child is None:

@@ -29,6 +29,8 @@ UNKNOWN, TYPE, READ_ONLY, RENAMED, REMOVED, SYNTAX, EVALUATION = (
     "evaluation",
 )
 
+OLDER = "(found before the changes that are not saved)"
+
 _NEVER_REPORTED = frozenset((ANY, "_module"))
 
 
@@ -49,9 +51,16 @@ def of_text(view: View) -> list[types.Diagnostic]:
 
 
 def of_evaluation(view: View) -> list[types.Diagnostic]:
-    """What the last evaluation found in the document, but for what its text tells as well."""
+    """What the last evaluation found in the document; marked where the text is another one than it saw."""
     here = [one for one in view.failures if one.position and one.position.file == str(view.document.path)]
-    return [_at_position(view, one, EVALUATION) for one in here]
+    found = [_at_position(view, one, EVALUATION) for one in here]
+    return [*map(_older, found)] if view.document.is_unsaved else found
+
+
+def _older(found: types.Diagnostic) -> types.Diagnostic:
+    found.message += f"\n{OLDER}"
+    found.severity = types.DiagnosticSeverity.Warning
+    return found
 
 
 def of_syntax(view: View, error: EvaluationError | None) -> list[types.Diagnostic]:

@@ -89,7 +89,8 @@ def last_known(target: ChosenTarget, worker: Worker) -> OptionSet | None:
 
 
 def evaluate(target: ChosenTarget, worker: Worker, tell: Callable[[str], None]) -> OptionSet:
-    """The target's options; `tell` is told what is being done. The worker ends with it.
+    """The target's options; `tell` is told what is being done. The worker ends with it: what it gave when it `crashed`
+    is not to be relied on.
 
     Raises TargetError, EngineError, EvaluationError.
     """
@@ -110,7 +111,8 @@ def _is_built_in(target: ChosenTarget) -> bool:
 def _failed_values(configuration: Configuration, options: OptionSet, folder: Path) -> Iterator[EvaluationError]:
     """The values that cannot be evaluated, each message once, at the definition that it is about.
 
-    Only what files in the target's folder define is looked at: a default that fails is none of the user's faults.
+    Only what files in the target's folder define is looked at: a default that fails is none of the user's faults. Nor
+    is what fails elsewhere: that is what the option's hover says.
     """
     failing: dict[str, list[Option]] = {}
     for path in sorted(_written(islice(folder.rglob("*.nix"), _MOST_FILES))):
@@ -120,7 +122,9 @@ def _failed_values(configuration: Configuration, options: OptionSet, folder: Pat
             failing.setdefault(str(error["message"]), []).append(option)
     for message, candidates in [*failing.items()][:_MOST_FAILED]:
         places = (_at_definition(configuration, option, message) for option in candidates[:_MOST_SEARCHED])
-        yield next(filter(None, places), _error(candidates[0], (candidates[0].value or {})["error"]))
+        found = next(filter(None, places), _error(candidates[0], (candidates[0].value or {})["error"]))
+        if found.position and Path(found.position.file).is_relative_to(folder):
+            yield found
 
 
 def _written(files: Iterable[Path]) -> set[tuple[str, ...]]:

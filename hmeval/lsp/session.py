@@ -100,6 +100,7 @@ class Session:
         self.workspace.trust.setting = settings.trust
         self.workspace.limits = settings.limits
         self.workspace.target_setting = settings.target
+        self.workspace.give_up_untrusted()
         self._is_configured = True
         for uri in list(self.workspace.documents):
             await self._evaluate(uri, 0)
@@ -266,13 +267,18 @@ class Session:
         self._server.text_document_publish_diagnostics(types.PublishDiagnosticsParams(uri, found, version))
 
     def _syntax_error(self, text: str) -> EvaluationError | None:
-        """What Nix's parser says, in a process that can read nothing."""
-        try:
-            if self._parser is None:
-                self._parser = Worker(policy=Policy(), timeout=_PARSING_SECONDS)
-            return syntax_error(text, self._parser)
-        except EngineError:
-            return None
+        """What Nix's parser says, in a process that can read nothing; in another one where somebody ended that."""
+        error = None
+        for _ in range(2):
+            with contextlib.suppress(EngineError):
+                parser = self._parser = self._parser or Worker(policy=Policy(), timeout=_PARSING_SECONDS)
+                error = syntax_error(text, parser)
+                if not parser.crashed:
+                    break
+            if self._parser is not None:
+                self._parser.close()
+                self._parser = None
+        return error
 
     # -- the editor ------------------------------------------------------------------------------------------------
 

@@ -116,6 +116,12 @@ class Workspace:
         if evaluation.task is not None:
             evaluation.task.cancel()
 
+    def give_up_untrusted(self) -> None:
+        """End what may not be evaluated any more."""
+        for evaluation in self._evaluations.values():
+            if not self.trust.allows(evaluation.target.folder):
+                self.give_up(evaluation)
+
     def evaluate_built_in(self) -> None:
         """Evaluate hmeval's own option set, which needs no trust."""
         self._start(self._built_in, 0)
@@ -197,23 +203,29 @@ class Workspace:
             self._enter(evaluation, "")
 
     async def _evaluated(self, evaluation: Evaluation, limits: Limits) -> OptionSet:
-        """What the evaluation gives; where this is cancelled its process is ended, and it tells nothing any more."""
-        loop, ended = asyncio.get_running_loop(), False
-
-        def told(stage: str) -> None:
-            if not ended:
-                self._enter(evaluation, stage)
+        """What the evaluation gives, or a second one where somebody ended the process of the first."""
+        loop = asyncio.get_running_loop()
 
         def tell(stage: str) -> None:
-            loop.call_soon_threadsafe(told, stage)
+            loop.call_soon_threadsafe(self._told_stage, evaluation, stage)
 
-        worker = worker_for(evaluation.target, limits)
-        try:
-            return await asyncio.to_thread(evaluate, evaluation.target, worker, tell)
-        finally:
-            ended = True
-            with contextlib.suppress(HmevalError):
-                worker.close()
+        for is_last in (False, True):
+            worker = worker_for(evaluation.target, limits)
+            try:
+                options = await asyncio.to_thread(evaluate, evaluation.target, worker, tell)
+                if is_last or not worker.crashed:
+                    break
+            except HmevalError:
+                if is_last or not worker.crashed:
+                    raise
+            finally:
+                with contextlib.suppress(HmevalError):
+                    worker.close()
+        return options
+
+    def _told_stage(self, evaluation: Evaluation, stage: str) -> None:
+        if evaluation.stage:  # it has not been given up meanwhile
+            self._enter(evaluation, stage)
 
     def _enter(self, evaluation: Evaluation, stage: str) -> None:
         evaluation.stage = stage
