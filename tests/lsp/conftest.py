@@ -1,7 +1,9 @@
-"""A made set of options, with every type that the language server has to see through."""
+"""A workspace to edit, and a made set of options, with every type that the language server has to see through."""
 
 from __future__ import annotations
 
+import shutil
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -84,3 +86,9 @@ def options() -> list[Option]:
 def index() -> OptionIndex:
     """The set, as the language server keeps it."""
     return OptionIndex(options())
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    """A copy of the workspace."""
+    return Path(shutil.copytree(Path(__file__).resolve().parent / "home", tmp_path / "home"))
