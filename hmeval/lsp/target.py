@@ -72,5 +72,7 @@ def nearest_target(file: Path, top: Path) -> ChosenTarget | None:
         if not candidate.path.is_relative_to(top):
             break
         if candidate.is_there:
-            return ChosenTarget(candidate.path.parent, flake=candidate.flake, file=candidate.file)
+            # A flake.nix that is a link is the flake of another folder, which has to be trusted.
+            folder = Path(candidate.flake) if candidate.flake else candidate.path.parent
+            return ChosenTarget(folder, flake=candidate.flake, file=candidate.file)
     return None
