@@ -129,7 +129,7 @@ class StoredTree(OptionTree):
         return OptionTree.of(self[option.name] for option in query.search(candidates, text))
 
     def values(self) -> Any:
-        return self._whole().values()
+        return list(map(self._option, self._places.values()))
 
     def items(self) -> Any:
         return self._whole().items()
@@ -138,7 +138,7 @@ class StoredTree(OptionTree):
         return OptionTree.of(self.options())
 
     def _option(self, place: int) -> Option:
-        return Option(self._entry.at(place))
+        return StoredOption(self._entry, place, self._names[place], self._columns[3][place])
 
     @property
     def _places(self) -> dict[str, int]:

@@ -38,7 +38,7 @@ def make_server() -> LanguageServer:
 def _register_session(server: LanguageServer, session: Session) -> None:
     @server.feature(types.INITIALIZE)
     def initialize(params: types.InitializeParams) -> None:
-        session.initial_settings = params.initialization_options
+        session.prepare(params.initialization_options)
 
     @server.feature(types.INITIALIZED)
     async def initialized(_: types.InitializedParams) -> None:

@@ -19,7 +19,7 @@ from hmeval.lsp import diagnostics
 from hmeval.lsp.evaluation import syntax_error
 from hmeval.lsp.index import OptionIndex
 from hmeval.lsp.progress import show_progress
-from hmeval.lsp.settings import read_settings
+from hmeval.lsp.settings import Settings, read_settings
 from hmeval.lsp.view import Document, View
 from hmeval.lsp.workspace import Evaluation, Workspace, failures_of
 
@@ -33,13 +33,12 @@ class Session:
 
     Attributes:
         workspace: documents and option sets; last_index: the options that were completed from last.
-        initial_settings: those that came with the editor's first request.
     """
 
     def __init__(self, server: LanguageServer) -> None:
         self.workspace = Workspace(self._evaluation_told)
         self.last_index = OptionIndex(())
-        self.initial_settings: Any = None
+        self._initial_settings: Any = None
         self._is_configured = False
         self._server = server
         self._checks: dict[str, asyncio.Task[None]] = {}
@@ -79,6 +78,14 @@ class Session:
 
     # -- the session -----------------------------------------------------------------------------------------------
 
+    def prepare(self, settings: Any) -> None:
+        """Take the settings that came with the first request, and read what was kept of what they lead to."""
+        self._initial_settings = settings
+        self.take_folders()
+        self._take(read_settings(settings))
+        for folder in self.workspace.folders:
+            self.workspace.recall(folder / "home.nix")
+
     async def begin(self) -> None:
         """Evaluate what serves until the user's own configuration may be, and take the settings."""
         self.workspace.evaluate_built_in()
@@ -94,17 +101,20 @@ class Session:
 
     async def configure(self, given: Any) -> None:
         """Take the settings: those that came, or those that the editor has when it is asked."""
-        settings = read_settings(await self._asked_settings() or given or self.initial_settings)
+        settings = read_settings(await self._asked_settings() or given or self._initial_settings)
         for wrong in settings.wrong:
             self._show(f"{wrong}; the default is taken", types.MessageType.Warning)
-        self.workspace.trust.setting = settings.trust
-        self.workspace.limits = settings.limits
-        self.workspace.target_setting = settings.target
+        self._take(settings)
         self.workspace.give_up_untrusted()
         self._is_configured = True
         for uri in list(self.workspace.documents):
             await self._evaluate(uri, 0)
             self._check_soon(uri)
+
+    def _take(self, settings: Settings) -> None:
+        self.workspace.trust.setting = settings.trust
+        self.workspace.limits = settings.limits
+        self.workspace.target_setting = settings.target
 
     async def close(self) -> None:
         """End what is under way."""
@@ -121,7 +131,7 @@ class Session:
         self.workspace.documents[uri] = document
         self._check_soon(uri)
         evaluation = self.workspace.evaluation(document.path)
-        if evaluation is None or evaluation.options is None:
+        if evaluation is None or evaluation.taken_at is None:
             await self._evaluate(uri, 0)
 
     def changed(self, uri: str, version: int, changes: Sequence[types.TextDocumentContentChangeEvent]) -> None:

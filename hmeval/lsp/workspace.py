@@ -111,6 +111,12 @@ class Workspace:
         if evaluation is not None and self.trust.allows(evaluation.target.folder):
             self._start(evaluation, debounce)
 
+    def recall(self, file: Path) -> None:
+        """Have the options of a file's target as they were kept last, if that is allowed; nothing is evaluated."""
+        evaluation = self.evaluation(file)
+        if evaluation is not None and self.trust.allows(evaluation.target.folder):
+            self._recall(evaluation)
+
     def give_up(self, evaluation: Evaluation) -> None:
         """End an evaluation that is under way; what was known before it stays."""
         if evaluation.task is not None:
@@ -183,10 +189,14 @@ class Workspace:
 
     def _start(self, evaluation: Evaluation, debounce: float) -> None:
         self.give_up(evaluation)
+        self._recall(evaluation)
+        if evaluation.options is not None and evaluation.taken_at is None:
+            debounce = _DEBOUNCE  # the first answers come before it is looked at whether they hold
+        evaluation.task = asyncio.get_running_loop().create_task(self._run(evaluation, debounce))
+
+    def _recall(self, evaluation: Evaluation) -> None:
         if evaluation.options is None:
             evaluation.options = last_known(evaluation.target, worker_for(evaluation.target, self.limits))
-            debounce = _DEBOUNCE if evaluation.options else debounce  # the first answers come before it is looked at
-        evaluation.task = asyncio.get_running_loop().create_task(self._run(evaluation, debounce))
 
     async def _run(self, evaluation: Evaluation, debounce: float) -> None:
         await asyncio.sleep(debounce)
