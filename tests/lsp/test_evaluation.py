@@ -60,7 +60,6 @@ def test_the_user_can_end_an_evaluation(home: Path) -> None:
 
 def test_what_has_no_place_in_the_workspace_is_said_in_a_message(home: Path) -> None:
     async def session() -> None:
-        (home / "home.nix").write_text('{ assertions = [ { assertion = false; message = "it is Monday"; } ]; }\n')
         async with editor(home, OFFLINE | {"target": "--file nowhere.nix --offline"}) as one:
             one.open()
             await one.until(lambda: one.client.messages)
