@@ -63,7 +63,7 @@ hmeval_session * hmeval_session_open(const char * store_uri, const char ** looku
 
 void hmeval_session_forget_inputs(hmeval_session * session)
 {
-    (void) session;
+    (void)session;
 #ifdef HMEVAL_COMPAT
     hmeval_trace_begin();
 #endif
