@@ -157,6 +157,7 @@ def test_a_process_that_is_killed_while_it_evaluates(watched: Callable[..., Watc
     assert "last words" in error.message
     check_works(made.worker)
     assert made.process != process
+    assert made.worker.crashed
 
 
 def test_a_process_that_was_killed_in_between_is_not_noticed(watched: Callable[..., Watched]) -> None:
@@ -165,6 +166,7 @@ def test_a_process_that_was_killed_in_between_is_not_noticed(watched: Callable[.
         check_works(made.worker)
         made.kill()
     check_works(made.worker)
+    assert not made.worker.crashed
 
 
 @pytest.mark.parametrize(
@@ -461,6 +463,18 @@ def test_other_requests_between_two_options(worker: Worker) -> None:
 # -- a configuration --------------------------------------------------------------------------------------------------
 
 IDENTITY = 'home.username = "alice"; home.homeDirectory = "/home/alice"; home.stateVersion = "26.05";'
+
+
+def test_a_late_worker_has_no_process_before_it_is_asked() -> None:
+    before = children()
+    with Worker(late=True) as worker:
+        assert children() == before
+        assert worker.eval("1 + 1").to_python() == 2
+    with Worker(late=True) as worker:
+        worker.close()
+        with pytest.raises(EngineError, match="closed"):
+            worker.eval("1")
+    assert children() == before
 
 
 def test_a_configuration_goes_on_with_a_new_process(watched: Callable[..., Watched], tmp_path: Path) -> None:
