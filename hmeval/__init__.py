@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from hmeval.options.difference import Difference
     from hmeval.options.model import Option, OptionTree
     from hmeval.options.why import Definition, Why
+    from hmeval.plan.rollback import plan_to
     from hmeval.positions import Position, TraceFrame
 
 __all__ = [
@@ -52,6 +53,7 @@ __all__ = [
     "diff",
     "engine",
     "load",
+    "plan_to",
 ]
 
 # What needs the engine is imported when it is first used, so that `import hmeval` stays quick.
@@ -71,6 +73,7 @@ _LAZY = {
     "diff": "hmeval.loading",
     "engine": "hmeval.evaluation.engine",
     "load": "hmeval.loading",
+    "plan_to": "hmeval.plan.rollback",
 }
 
 

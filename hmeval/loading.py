@@ -259,27 +259,31 @@ class Configuration:
     ) -> Plan:
         """What activation would do to `home` (by default the configuration's own), starting from a generation.
 
-        `from_` is `current` (what was activated last), `none`, or a generation's folder; the others mean what the flags
-        of `hmeval plan` do. A home inside a system is backed up as that one says, unless told otherwise. Nothing is
-        built, and nothing is written. Raises EvaluationError, and PlanError where the folder or the specialisation is
-        not there.
+        `from_` is `current` (what was activated last), `none`, `previous`, a number that `home-manager generations`
+        lists, or a generation's folder; the others mean what the flags of `hmeval plan` do. A home inside a system is
+        backed up as that one says, unless told otherwise. Nothing is built, and nothing is written. Raises
+        EvaluationError, and PlanError where the generation or the specialisation is not there. `hmeval.plan_to` plans
+        for a generation that was built.
         """
         from hmeval.plan.contents import add_differences
         from hmeval.plan.disk import RealDisk
-        from hmeval.plan.generation import generation_to_start_from
+        from hmeval.plan.generation import read_generation
         from hmeval.plan.model import Backup
         from hmeval.plan.planner import Circumstances, make_plan
+        from hmeval.plan.profile import find_generation
 
         inputs = self.plan_inputs(specialisation)
         folder = os.path.abspath(home) if home is not None else inputs["homeDirectory"]
-        generation, origin = generation_to_start_from(from_, folder, inputs["unitFolder"])
+        disk = RealDisk()
+        start = find_generation(from_, folder, disk)
+        generation = read_generation(start.path, inputs["unitFolder"], disk)
         backup = Backup(backup_extension, backup_command, overwrite_backup)
         if not backup_extension and not backup_command and "user" in self.describe():
             backup = Backup(*self._kept.document("plan inputs", "backup", self._backup_settings))
-        circumstances = Circumstances(folder, generation, origin, backup, os.environ.get("USER"))
-        plan = make_plan(inputs, circumstances)
+        circumstances = Circumstances(folder, generation, start.as_json(), backup, os.environ.get("USER"))
+        plan = make_plan(inputs, circumstances, disk)
         if diff:
-            add_differences(plan.files, folder, RealDisk())
+            add_differences(plan.files, folder, disk)
         return plan
 
     def plan_inputs(self, specialisation: str | None = None) -> dict[str, Any]:

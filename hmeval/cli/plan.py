@@ -8,24 +8,33 @@ import sys
 from hmeval.cli.failures import WrongUsage
 from hmeval.cli.help_text import HelpText
 from hmeval.cli.output import write
-from hmeval.cli.target_flags import add_target_flags, check_target_flags, load_target
+from hmeval.cli.target_flags import add_target_flags, load_target
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any
+
     from hmeval.plan.model import Plan
 
 CHANGES, BLOCKED = 2, 3
 
 _EXAMPLES = """\
 exit codes: 0 nothing to do, or all of it can be done; 3 blocked: activation would fail; 1 the configuration cannot be
-evaluated. With --detailed-exitcode: 0 nothing to do, 2 changes, 3 blocked.
+evaluated, or a generation is not there. With --detailed-exitcode: 0 nothing to do, 2 changes, 3 blocked.
 
 examples:
   hmeval plan --flake .#alice
   hmeval plan --flake .#alice --backup-extension bak --diff
   hmeval plan --file home.nix --offline --from none --json
   hmeval plan --flake .#alice --graph dot | dot -Tsvg > order.svg
+  hmeval plan --to previous                             # what `home-manager switch --rollback` would do
+  hmeval plan --to 41 --from 42 --diff                  # from one generation to another, by their numbers
 """
+
+_OF_CONFIGURATIONS = (
+    "flake file user system home_manager nixpkgs offline override_input write_lock_file no_cache refresh graph"
+).split()
 
 
 def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -34,10 +43,17 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
         "plan",
         help="show what activation would do, before anything is built",
         description="Show what activating the configuration would do: files, packages, units, settings, order; and\n"
-        "where it would fail. Nothing is built, and nothing is written.",
+        "where it would fail. Nothing is built, and nothing is written. With --to, the same of a generation that was\n"
+        "built; nothing is evaluated then.",
         epilog=_EXAMPLES,
         formatter_class=HelpText,
         allow_abbrev=False,
+    )
+    parser.add_argument(
+        "--to",
+        metavar="GENERATION",
+        help="for a generation that was built, in place of a configuration: previous (what a rollback takes), a number "
+        "as `home-manager generations` lists them, or its folder",
     )
     parser.add_argument("--json", action="store_true", help="the plan as JSON (hmeval/plan/plan.schema.json)")
     parser.add_argument("--diff", action="store_true", help="how contents change, as unified diffs")
@@ -55,10 +71,12 @@ def _add_circumstances(parser: argparse.ArgumentParser) -> None:
         "--from",
         dest="from_",
         default="current",
-        metavar="current|none|DIR",
-        help="the generation to start from (default: current, the one that was activated last)",
+        metavar="GENERATION",
+        help="the generation to start from: current (the default: what was activated last), none, or as for --to",
     )
-    group.add_argument("--home", metavar="DIR", help="the home folder (default: the configuration's)")
+    group.add_argument(
+        "--home", metavar="DIR", help="the home folder (default: the configuration's, or the generation's)"
+    )
     group.add_argument("--specialisation", metavar="NAME", help="the plan for one of the specialisations")
     group.add_argument("--backup-extension", metavar="EXT", default="", help="move what is in the way to NAME.EXT")
     group.add_argument("--backup-command", metavar="CMD", default="", help="run CMD on what is in the way")
@@ -71,23 +89,33 @@ def run(arguments: argparse.Namespace) -> int:
         raise WrongUsage("--graph shows the order alone: it goes with neither --json nor --diff")
     if arguments.overwrite_backup and not arguments.backup_extension:
         raise WrongUsage("--overwrite-backup goes with --backup-extension")
-    check_target_flags(arguments)
-    with load_target(arguments) as configuration:
-        plan = configuration.plan(
-            arguments.home,
-            arguments.from_,
-            specialisation=arguments.specialisation,
-            backup_extension=arguments.backup_extension,
-            backup_command=arguments.backup_command,
-            overwrite_backup=arguments.overwrite_backup,
-            diff=arguments.diff,
-        )
-        target = configuration.describe()
+    plan, target = _plan_to(arguments) if arguments.to is not None else _plan_of_configuration(arguments)
     write(_shown(plan, target, arguments))
     return _exit_code(plan, detailed=arguments.detailed_exitcode)
 
 
-def _shown(plan: Plan, target: dict[str, object], arguments: argparse.Namespace) -> str:
+def _plan_to(arguments: argparse.Namespace) -> tuple[Plan, Mapping[str, Any]]:
+    given = [name for name in _OF_CONFIGURATIONS if getattr(arguments, name)]
+    if given:
+        flag = f"--{given[0].replace('_', '-')}"
+        raise WrongUsage(f"--to is about a generation that was built, and {flag} about a configuration: give one")
+    from hmeval.plan.rollback import plan_to
+
+    plan = plan_to(arguments.to, **_circumstances(arguments))
+    return plan, plan.to or {}
+
+
+def _plan_of_configuration(arguments: argparse.Namespace) -> tuple[Plan, Mapping[str, Any]]:
+    with load_target(arguments) as configuration:
+        return configuration.plan(**_circumstances(arguments)), configuration.describe()
+
+
+def _circumstances(arguments: argparse.Namespace) -> dict[str, Any]:
+    names = "home from_ specialisation backup_extension backup_command overwrite_backup diff"
+    return {name: getattr(arguments, name) for name in names.split()}
+
+
+def _shown(plan: Plan, target: Mapping[str, Any], arguments: argparse.Namespace) -> str:
     if arguments.graph:
         from hmeval.render.plan_graph import dot
 

@@ -286,10 +286,54 @@ let
     }) (attrNames (dconf.databases or { }));
 
   agents = lib.filterAttrs (_: agent: agent.enable) (config.launchd.agents or { });
-  describeAgent = agent: {
-    label = plain agent.config.Label;
-    domain = agent.domain or "gui";
-  };
+  describeAgent =
+    agent:
+    let
+      label = plain agent.config.Label;
+    in
+    {
+      inherit label;
+      domain = agent.domain or "gui";
+      text = agentTexts."${label}.plist" or null;
+    };
+
+  # File name → text of each agent's property list. Nothing but the build command of Home Manager's module refers to
+  # them, so the module is called once more, with a pkgs that puts into that command what would be written, a line each.
+  agentTexts =
+    let
+      told = filter (lib.hasPrefix "{\"written\":") (filter isString (builtins.split "\n" (builderCommands launchd)));
+      written = map (line: (builtins.fromJSON line).written) told;
+    in
+    builtins.listToAttrs written;
+  launchdFile = modules + "/launchd/default.nix";
+  launchd =
+    let
+      module = if builtins.pathExists launchdFile then import launchdFile else null;
+      wanted = if builtins.isFunction module then builtins.functionArgs module else { unknown = false; };
+      arguments = {
+        inherit config lib options;
+        pkgs = pkgs // {
+          writeText = name: text: ''
+
+            ${builtins.toJSON { written = mapAttrs (_: plain) { inherit name; value = text; }; }}
+          '';
+          runCommand =
+            _: _: command:
+            command;
+        };
+      };
+      canBeCalled = builtins.all (name: wanted.${name} || arguments ? ${name}) (attrNames wanted);
+    in
+    if canBeCalled then (module (builtins.intersectAttrs wanted arguments)).config or { } else { };
+  # What a module defines of home.extraBuilderCommands, in lib.mkMerge and lib.mkIf, too.
+  builderCommands =
+    definition:
+    if definition._type or null == "merge" then
+      lib.concatMapStrings builderCommands definition.contents
+    else if definition._type or null == "if" then
+      lib.optionalString definition.condition (builderCommands definition.content)
+    else
+      plain (definition.home.extraBuilderCommands or "");
 in
 {
   username = plain config.home.username;

@@ -6,7 +6,7 @@ import difflib
 import re
 from collections.abc import Iterable, Sequence
 
-from hmeval.plan.disk import Disk
+from hmeval.plan.disk import Disk, content
 from hmeval.plan.inputs import ManagedFile, text_bytes
 from hmeval.plan.model import UNKNOWN, FileChange
 
@@ -20,11 +20,10 @@ def with_derivation_text(file: ManagedFile, disk: Disk) -> ManagedFile:
     """The file with its text, where that stands in the environment of a derivation that the store holds."""
     if file.text is not None or file.derivation is None or file.link_to is not None or file.recursive:
         return file
-    try:
-        derivation = disk.read(file.derivation).decode("utf-8", "surrogateescape")
-    except (OSError, ValueError):
+    derivation = content(disk, file.derivation)
+    if derivation is None:
         return file
-    text = derivation_text(derivation, file.source)
+    text = derivation_text(derivation.decode("utf-8", "surrogateescape"), file.source)
     return file if text is None else file._replace(text=text)
 
 
@@ -48,10 +47,10 @@ def difference(change: FileChange, home: str, disk: Disk) -> str | None:
     """What changes in the content of a path below HOME, as a unified diff; None where it is not known, or nothing."""
     if change.content == UNKNOWN or change.action in ("keep", "relink", "skipped"):
         return None
-    before = _content(disk, f"{home}/{change.target}") if change.before.kind != "absent" else b""
+    before = content(disk, f"{home}/{change.target}") if change.before.kind != "absent" else b""
     after = b"" if change.action == "remove" else change.text
     if after is None and change.source is not None:
-        after = _content(disk, change.source)
+        after = content(disk, change.source)
     if before is None or after is None or before == after:
         return None
     names = (change.target if change.before.kind != "absent" else "/dev/null", change.target)
@@ -66,13 +65,6 @@ def add_differences(changes: Iterable[FileChange], home: str, disk: Disk) -> Non
     """Put the difference of its content into each change that has one."""
     for change in changes:
         change.diff = difference(change, home, disk)
-
-
-def _content(disk: Disk, path: str) -> bytes | None:
-    try:
-        return disk.read(path)
-    except (OSError, ValueError):
-        return None
 
 
 def _lines(content: bytes) -> list[str]:

@@ -109,6 +109,14 @@ class RealDisk:
         return os.path.realpath(path)
 
 
+def content(disk: Disk, path: str) -> bytes | None:
+    """What is in a regular file; None for what is none, or cannot be read."""
+    try:
+        return disk.read(path)
+    except (OSError, ValueError):
+        return None
+
+
 def walk(disk: Disk, folder: str, failures: list[str]) -> Iterator[tuple[str, str]]:
     """The names below a folder that are no folders, relative to it, each with its kind; links are not followed.
 

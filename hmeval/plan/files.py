@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from hmeval.plan.disk import ABSENT, Entry
 from hmeval.plan.future import Folder, Future, Placed
-from hmeval.plan.leaves import Leaf, NewFiles, above
+from hmeval.plan.leaves import Leaf, NewFiles, above, absolute
 from hmeval.plan.model import KNOWN, UNKNOWN, Backup, FileChange
 from hmeval.plan.patterns import ForcedPaths
 
@@ -440,12 +440,15 @@ class _Activation:
         """Whether a leaf has the content that a link of ours leads to now."""
         disk = self._future.disk
         try:
-            shown = disk.readlink(link)
+            shown = absolute(disk.readlink(link), link)
         except (OSError, ValueError):
             shown = link
-        if shown == leaf.source:
+        if shown == leaf.source or (leaf.kind == "out-of-store" and disk.real(shown) == disk.real(leaf.source)):
             return True
-        return _compared(self._future, leaf, self._future.final(shown))
+        there, here = self._future.final(shown), self._future.final(leaf.source)
+        if leaf.kind == "directory" and there is not None and here is not None:
+            return self._future.same(here, there)
+        return _compared(self._future, leaf, there)
 
 
 def _compared(future: Future, leaf: Leaf, there: Placed | None) -> bool | None:

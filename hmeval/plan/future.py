@@ -103,6 +103,26 @@ class Future:
         """Whether a path leads to a folder."""
         return self.folder(path) is not None
 
+    def same(self, one: Placed, other: Placed) -> bool:
+        """Whether two of what the disk has hold the same: `diff -rq` for two folders, `cmp` for all else."""
+        if one.origin is None or other.origin is None:
+            return False
+        if one.origin == other.origin:
+            return True
+        try:
+            if (one.entry.kind, other.entry.kind) == ("file", "file"):
+                return bool(self.disk.same(one.origin, other.origin))
+            if (one.entry.kind, other.entry.kind) != ("directory", "directory"):
+                return False
+            names = [{name for name, _ in self.disk.children(place.origin or "")} for place in (one, other)]
+        except OSError:
+            return False
+        return names[0] == names[1] and all(self._same_within(name, one, other) for name in names[0])
+
+    def _same_within(self, name: str, one: Placed, other: Placed) -> bool:
+        first, second = (self.final(f"{place.origin}/{name}") for place in (one, other))
+        return first is not None and second is not None and self.same(first, second)
+
     # -- changing ---------------------------------------------------------------------------------------------------
 
     def remove(self, path: str) -> bool:

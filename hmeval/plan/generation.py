@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 from collections.abc import Callable, Iterator
-from typing import Any, NamedTuple, TypeVar
+from typing import NamedTuple, TypeVar
 
-from hmeval.errors import PlanError
-from hmeval.plan.disk import Disk, RealDisk, walk
+from hmeval.plan.disk import Disk, content, walk
 
 T = TypeVar("T")
 
@@ -44,8 +42,10 @@ class Generation(NamedTuple):
 NO_GENERATION = Generation(None, None, {}, None, None, {}, {})
 
 
-def read_generation(folder: str, unit_folder: str | None, disk: Disk) -> Generation:
-    """The generation in a folder. Nothing raises."""
+def read_generation(folder: str | None, unit_folder: str | None, disk: Disk) -> Generation:
+    """The generation in a folder, or none. Nothing raises."""
+    if folder is None:
+        return NO_GENERATION
     path = disk.real(folder)
     failures: list[str] = []
     targets = list(_targets(disk, path, failures))
@@ -55,7 +55,7 @@ def read_generation(folder: str, unit_folder: str | None, disk: Disk) -> Generat
         targets=targets if _is_folder(disk, f"{path}/home-files") else None,
         units=_units(disk, targets, unit_folder, units_at) if units_at else {},
         packages=_references(disk, f"{path}/home-path", failures),
-        session_variables=_read(disk, f"{path}/home-path/etc/profile.d/hm-session-vars.sh"),
+        session_variables=content(disk, f"{path}/home-path/etc/profile.d/hm-session-vars.sh"),
         dconf=_dconf(disk, path, failures),
         agents=dict(_agents(disk, path)),
     )
@@ -70,7 +70,12 @@ def _targets(disk: Disk, path: str, failures: list[str]) -> Iterator[str]:
 def _units(disk: Disk, targets: list[str], unit_folder: str | None, units_at: str) -> dict[str, bytes | None]:
     prefix = f"{unit_folder}/"
     names = (target[len(prefix) :] for target in targets if target.startswith(prefix))
-    return {name: _read(disk, units_at + name) for name in names}
+    return {name: _unit(disk, units_at + name) for name in names}
+
+
+def _unit(disk: Disk, path: str) -> bytes | None:
+    """The text of a unit; one that is the null device is masked, as by an empty file."""
+    return b"" if disk.entry(path).link == "/dev/null" else content(disk, path)
 
 
 def _references(disk: Disk, folder: str, failures: list[str]) -> list[str] | None:
@@ -95,12 +100,12 @@ def _dconf(disk: Disk, path: str, failures: list[str]) -> dict[str | None, dict[
             databases[match[1]] = {key: None for key in keys if isinstance(key, str)}
         except (OSError, ValueError, TypeError) as error:
             failures.append(f"{path}/state/{name}: {error}")
-    script = _read(disk, f"{path}/activate") or b""
+    script = content(disk, f"{path}/activate") or b""
     files = _DCONF_FILE.findall(script.decode("utf-8", "surrogateescape"))
     # The script loads them in the order of the databases, the user's own first.
     ordered = sorted(databases, key=lambda name: (name is not None, name or ""))
     for database, file in zip(ordered, files, strict=False):
-        values = dict(keyfile_values(_read(disk, file) or b""))
+        values = dict(keyfile_values(content(disk, file) or b""))
         databases[database] = {key: values.get(key) for key in databases[database]}
     return databases
 
@@ -119,15 +124,8 @@ def keyfile_values(text: bytes) -> Iterator[tuple[str, str]]:
 def _agents(disk: Disk, path: str) -> Iterator[tuple[str, tuple[str, str]]]:
     for name, _ in _or_empty(lambda: disk.children(disk.real(f"{path}/LaunchAgents"))):
         label = name.removesuffix(".plist")
-        domain = (_read(disk, f"{path}/LaunchAgentDomains/{label}.domain") or b"").decode("utf-8", "replace").strip()
+        domain = (content(disk, f"{path}/LaunchAgentDomains/{label}.domain") or b"").decode("utf-8", "replace").strip()
         yield label, (f"{path}/LaunchAgents/{name}", domain if domain in ("gui", "user") else "gui")
-
-
-def _read(disk: Disk, path: str) -> bytes | None:
-    try:
-        return disk.read(path)
-    except (OSError, ValueError):
-        return None
 
 
 def _is_folder(disk: Disk, path: str) -> bool:
@@ -139,31 +137,3 @@ def _or_empty(produce: Callable[[], list[T]]) -> list[T]:
         return produce()
     except (OSError, ValueError):
         return []
-
-
-def generation_to_start_from(
-    from_: str | os.PathLike[str], home: str, unit_folder: str | None, disk: Disk | None = None
-) -> tuple[Generation, dict[str, Any]]:
-    """The generation that is meant by `current`, `none` or a folder, and how the plan tells of it.
-
-    Raises PlanError for a folder that is no generation.
-    """
-    disk = disk or RealDisk()
-    asked = os.fspath(from_)
-    if asked == "none":
-        return NO_GENERATION, {"kind": "none", "generation": None}
-    folder = _current(home) if asked == "current" else os.path.abspath(asked)
-    path = disk.real(folder)
-    there = disk.entry(path).kind == "directory"
-    if asked == "current" and not there:
-        return NO_GENERATION, {"kind": "current", "generation": None}
-    if not there or not any(disk.entry(f"{path}/{name}").kind != "absent" for name in ("home-files", "activate")):
-        raise PlanError(f"{folder} is no generation: it holds neither home-files nor activate")
-    kind = "current" if asked == "current" else "folder"
-    return read_generation(path, unit_folder, disk), {"kind": kind, "generation": path}
-
-
-def _current(home: str) -> str:
-    """Where the generation is that was activated last: not the profile, which a blocked switch has set already."""
-    state = os.environ.get("XDG_STATE_HOME") if home == os.environ.get("HOME") else None
-    return f"{state or f'{home}/.local/state'}/home-manager/gcroots/current-home"

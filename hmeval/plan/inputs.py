@@ -35,12 +35,16 @@ class ManagedFile(NamedTuple):
 
 
 class Block(NamedTuple):
-    """One block of `home.activation`."""
+    """One block of `home.activation`.
+
+    Attributes:
+        user_defined: whether it is not Home Manager's own; None where that is not known.
+    """
 
     code: str
     after: list[str]
     before: list[str]
-    user_defined: bool
+    user_defined: bool | None
     declared_at: tuple[Place, ...] = ()
 
 

@@ -71,12 +71,30 @@ def compose(files: Iterable[ManagedFile], root: str, disk: Disk, overlap: str = 
 def built(folder: str, disk: Disk) -> NewFiles:
     """The leaves of a home-files that was built, as `find` sees them. What cannot be read is left out."""
     made = NewFiles(folder, {}, set(), [], [], [])
+    store = f"{posixpath.dirname(folder)}/"
     for target, kind in walk(disk, folder, []):
         path = f"{folder}/{target}"
-        source = disk.entry(path).link if kind == "link" else path
-        made.leaves[target] = Leaf(target, "link" if kind == "link" else "copy", None, source, False)
+        source = absolute(disk.entry(path).link, path) if kind == "link" else path
+        leaf = _kind_of_link(source, store, disk) if kind == "link" else "copy"
+        made.leaves[target] = Leaf(target, leaf, None, source, False)
         made.folders.update(above(target))
     return made
+
+
+def _kind_of_link(source: str, store: str, disk: Disk) -> str:
+    """The kind of a leaf that is a link: mkOutOfStoreSymlink makes one within the store, which leads out of it."""
+    there = disk.entry(source)
+    if there.kind == "link":
+        source = disk.real(source)
+        there = disk.entry(source)
+    if not source.startswith(store):
+        return "out-of-store"
+    return "directory" if there.kind == "directory" else "link"
+
+
+def absolute(link: str, path: str) -> str:
+    """Where a link at a path leads to, which may be told from its folder."""
+    return link if link.startswith("/") else f"{path.rpartition('/')[0]}/{link}"
 
 
 def above(target: str) -> Iterator[str]:
@@ -237,7 +255,6 @@ def _linked_tree(future: Future, source: str, ignore_links: bool) -> Iterator[tu
                     yield place, None
                     pending.append((f"{place}/", path))
             elif kind == "link" and not ignore_links:
-                link = future.disk.entry(path).link
-                yield place, link if link.startswith("/") else f"{folder}/{link}"
+                yield place, absolute(future.disk.entry(path).link, path)
             else:
                 yield place, path

@@ -9,6 +9,7 @@ from hmeval.plan.disk import Entry
 from hmeval.plan.inputs import Place
 
 KNOWN, UNKNOWN = "known", "unknown-until-built"
+_UNCHANGED = ("keep", "skipped")
 
 
 class Backup(NamedTuple):
@@ -107,7 +108,12 @@ def _described(entry: Entry) -> dict[str, Any]:
 
 
 class Plan(NamedTuple):
-    """All that activation would do. `as_json` is the contract's form."""
+    """All that activation would do. `as_json` is the contract's form.
+
+    Attributes:
+        origin: the generation to start from.
+        to: the generation that is activated, as the target of `as_json`; None for a configuration.
+    """
 
     home: str
     origin: Mapping[str, Any]
@@ -122,6 +128,7 @@ class Plan(NamedTuple):
     launchd: list[dict[str, Any]]
     activation: list[dict[str, Any]]
     warnings: list[Warned]
+    to: Mapping[str, Any] | None = None
 
     def as_json(self, target: Mapping[str, Any], *, unchanged: bool = False) -> dict[str, Any]:
         """The plan in the contract's form (hmeval/plan/plan.schema.json); `unchanged` lists what stays as well."""
@@ -148,8 +155,8 @@ class Plan(NamedTuple):
     def changes(self) -> bool:
         """Whether activation would change anything that is known here."""
         parts = (self.packages, self.session_variables, self.units, self.dconf, self.launchd)
-        return any(file.action not in ("keep", "skipped") for file in self.files) or any(
-            item["action"] != "keep" for part in parts for item in part
+        return any(file.action not in _UNCHANGED for file in self.files) or any(
+            item["action"] not in _UNCHANGED for part in parts for item in part
         )
 
     def summary(self) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 _HASH = re.compile(r"^[0-9a-df-np-sv-z]{32}-")
@@ -25,11 +25,13 @@ def parse_name(full: str) -> Package:
     return Package(match[1], match[2]) if match else Package(full, "")
 
 
-def package_changes(new: Iterable[Mapping[str, Any]], old: Sequence[str] | None) -> list[dict[str, Any]]:
-    """A change for each name: add, remove or change; `old` has the store paths of before, None where none are known."""
+def package_changes(new: Iterable[str] | None, old: Iterable[str] | None) -> list[dict[str, Any]]:
+    """A change for each name: add, remove or change. Given are the store paths, None where none are known."""
+    if new is None:
+        return []
     added: dict[str, set[str]] = defaultdict(set)
     removed: dict[str, set[str]] = defaultdict(set)
-    before, after = set(old or ()), {path for package in new for path in package["paths"]}
+    before, after = set(old or ()), set(new)
     for path in after - before:
         name, version = _of_path(path)
         added[name].add(version)

@@ -6,10 +6,14 @@ acts on what runs; what runs is not asked here, so that a start, stop or restart
 
 from __future__ import annotations
 
+import posixpath
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from typing import Any
+
+from hmeval.plan.disk import Disk, content
+from hmeval.plan.leaves import Leaf
 
 Unit = dict[str, dict[str, list[str]]]
 """Sections, keys, and the values that a key is given."""
@@ -20,6 +24,19 @@ Texts = Mapping[str, bytes | None]
 _DROP_IN = re.compile(r"([^/]+)\.d/[^/]+\.conf")
 _WANTED = re.compile(r"([^/]+)\.(?:wants|requires)/([^/]+)")
 _METHODS = ("reload", "restart", "stop-start", "stop-only", "keep-old")
+
+
+def unit_texts(leaves: Mapping[str, Leaf], folder: str, disk: Disk) -> dict[str, bytes | None]:
+    """The unit files among the leaves of home-files, of which `folder` holds them."""
+    prefix = f"{posixpath.normpath(folder)}/"
+    return {target[len(prefix) :]: _text(leaf, disk) for target, leaf in leaves.items() if target.startswith(prefix)}
+
+
+def _text(leaf: Leaf, disk: Disk) -> bytes | None:
+    """What a unit file will hold, as far as that is known; one that is the null device is masked."""
+    if leaf.text is not None or leaf.source == "/dev/null":
+        return leaf.text or b""
+    return content(disk, leaf.source)
 
 
 def unit_changes(new: Texts, old: Texts, *, starts: bool) -> list[dict[str, Any]]:

@@ -33,6 +33,7 @@ _OTHER_SIGNS = {
 }
 _LISTED = ("create", "update", "backup", "remove", "skipped")
 _UNBUILDABLE = ("build-failure", "cycle")
+_UNUSABLE = ("broken-generation",)
 _SHORT = 100
 
 
@@ -47,9 +48,9 @@ def plan_text(plan: Plan, style: Style, *, unchanged: bool = False) -> str:
         _items("Session variables", map(_variable, plan.session_variables), style),
         _items("Units", (_named(unit) for unit in plan.units if unchanged or unit["reason"]), style),
         _items("dconf", (_key(key) for key in plan.dconf if unchanged or key["action"] != "keep"), style),
-        _items("launchd agents", map(_named, plan.launchd), style),
+        _items("launchd agents", (_named(agent) for agent in plan.launchd if unchanged or agent["reason"]), style),
         _activation(plan, style),
-        _prose("Warnings", _warnings(plan, but=("file", *_UNBUILDABLE)), "yellow", style),
+        _prose("Warnings", _warnings(plan, but=("file", *_UNBUILDABLE, *_UNUSABLE)), "yellow", style),
         _prose("Not known", plan.conditional, "dim", style),
         _verdict(plan, style),
     ]
@@ -76,6 +77,8 @@ def _head(plan: Plan, style: Style) -> Iterator[str]:
         yield "from nothing: no generation was activated there"
     else:
         yield "from nothing"
+    if plan.to:
+        yield f"to {_name(plan.to['generation'])}"
 
 
 # -- files ---------------------------------------------------------------------------------------------------------
@@ -83,8 +86,9 @@ def _head(plan: Plan, style: Style) -> Iterator[str]:
 
 def _blocked(plan: Plan, style: Style) -> Iterator[str]:
     """What would make activation fail: by its check, and half-way."""
-    cannot = [warning for warning in plan.warnings if warning.kind in _UNBUILDABLE]
-    yield _prose("Blocked: it cannot be built", map(_warning, cannot), "red", style)
+    for title, kinds in (("it cannot be built", _UNBUILDABLE), ("the generation cannot be activated", _UNUSABLE)):
+        cannot = [warning for warning in plan.warnings if warning.kind in kinds]
+        yield _prose(f"Blocked: {title}", map(_warning, cannot), "red", style)
     changes = [change for change in plan.files if change.action == "blocked"]
     early = [change for change in changes if not change.late]
     late = [change for change in changes if change.late]
@@ -110,9 +114,11 @@ def _remedy(change: FileChange) -> str:
         return "remove the older backup, or take another extension, or --overwrite-backup"
     if change.before.kind == "directory":
         return "move the folder away, or give --backup-extension EXT"
-    if change.before.kind == "link":
-        return f"remove the link, or set home.file.{_quoted(change.target)}.force = true"
-    return f"move it away, give --backup-extension EXT, or set home.file.{_quoted(change.target)}.force = true"
+    ways = ["remove the link"] if change.before.kind == "link" else ["move it away", "give --backup-extension EXT"]
+    if change.declared_at:  # in a configuration, which can be changed
+        ways.append(f"set home.file.{_quoted(change.target)}.force = true")
+    *others, last = ways
+    return f"{', '.join(others)}, or {last}" if others else last
 
 
 def _quoted(target: str) -> str:

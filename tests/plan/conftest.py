@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,25 @@ import pytest
 from hmeval.plan.generation import NO_GENERATION, Generation
 from hmeval.plan.model import Backup, Plan
 from hmeval.plan.planner import Circumstances, make_plan
+
+# Where xutils-dev is not installed: what lndir's manual says of it.
+LNDIR = """\
+#!/bin/sh
+# lndir -silent [-ignorelinks] FROM TO
+shift
+ignore=; if [ "$1" = -ignorelinks ]; then ignore=1; shift; fi
+fill() {
+  for path in "$1"/* "$1"/.[!.]*; do
+    name=${path##*/}
+    if [ -d "$path" ] && [ ! -L "$path" ]; then mkdir -p "$2/$name"; (fill "$path" "$2/$name")
+    elif [ -L "$2/$name" ]; then :
+    elif [ -L "$path" ] && [ -z "$ignore" ]; then ln -s "$(readlink "$path")" "$2/$name"
+    elif [ -L "$path" ] || [ -e "$path" ]; then ln -s "$path" "$2/$name"
+    fi
+  done
+}
+fill "$1" "$2"
+"""
 
 
 class Machine:
@@ -99,3 +119,15 @@ class Machine:
 def machine(tmp_path: Path) -> Machine:
     """An empty HOME and an empty store."""
     return Machine(tmp_path)
+
+
+@pytest.fixture(scope="session")
+def lndir(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The program with which home-files is built."""
+    installed = shutil.which("lndir")
+    if installed is not None:
+        return Path(installed)
+    program = tmp_path_factory.mktemp("lndir") / "lndir"
+    program.write_text(LNDIR)
+    program.chmod(0o755)
+    return program

@@ -25,6 +25,7 @@ from hmeval.plan.files import Situation, plan_files
 from hmeval.plan.future import Future
 from hmeval.plan.leaves import built
 from hmeval.plan.model import Backup, FileChange
+from hmeval.plan.rollback import plan_to
 
 Instantiate = Callable[..., Any]
 pytestmark = pytest.mark.real
@@ -283,6 +284,8 @@ def write_settings(world: World, scripts: Scripts) -> None:
     quoted = " ".join(f'"$HOME"/{shell_quoted(target)}' for target in world.forced)
     write_bytes(world.folder / "check-script", scripts.check.replace("@forcedPaths@", quoted))
     (world.folder / "check").write_text(scripts.check_block)
+    block = scripts.check_block.replace('"$CHECK"', f"{world.folder}/check-script")
+    (world.folder / "new/activate").write_text(f'_iNote "Activating %s" "checkLinkTargets"\n{block}')
     settings = {
         "STORE": str(world.folder / "store"),
         "CHECK": str(world.folder / "check-script"),
@@ -374,6 +377,19 @@ def predict(world: World) -> Predicted:
     situation = Situation(str(world.folder / "home"), new, old, (str(store),), world.forced, world.backup)
     changes = plan_files(situation, future)
     return Predicted(changes, predicted(future, world.folder))
+
+
+def plan_of_generation(world: World) -> list[FileChange]:
+    """What is planned for the new generation, as one that was built."""
+    has_old = (world.folder / "old").exists()
+    return plan_to(
+        world.folder / "new",
+        world.folder / "home",
+        world.folder / "old" if has_old else "none",
+        backup_extension=world.backup.extension,
+        backup_command=world.backup.command,
+        overwrite_backup=world.backup.overwrite,
+    ).files
 
 
 # -- comparing -----------------------------------------------------------------------------------------------------
@@ -470,6 +486,11 @@ def wrong_actions(world: World, before: Tree, after: Tree, plan: Predicted) -> I
             yield f"{change.target!r} is planned as {change.action}, and was {done}"
 
 
+def told(change: FileChange) -> tuple[str, str, str, bool]:
+    """What a change is."""
+    return change.target, change.action, change.reason, change.late
+
+
 @pytest.mark.parametrize("seed", SEEDS)
 def test_the_plan_is_what_the_real_scripts_do(scripts: Scripts, tmp_path: Path, seed: int) -> None:
     worlds = [make(tmp_path / str(number), f"{seed}.{number}") for number in range(COUNT)]
@@ -477,12 +498,14 @@ def test_the_plan_is_what_the_real_scripts_do(scripts: Scripts, tmp_path: Path, 
         write_settings(world, scripts)
     trees = [snapshot(world.folder) for world in worlds]
     plans = [predict(world) for world in worlds]
+    for world, plan in zip(worlds, plans, strict=True):
+        assert list(map(told, plan_of_generation(world))) == list(map(told, plan.changes)), world.folder
     assert trees == [snapshot(world.folder) for world in worlds], "planning has changed something"
     run_scripts(worlds, scripts, tmp_path)
     found = {
-        world.folder.name: told
+        world.folder.name: differing
         for world, tree, plan in zip(worlds, trees, plans, strict=True)
-        if (told := list(differences(world, tree, plan)))
+        if (differing := list(differences(world, tree, plan)))
     }
     counted = Counter(outcome(world) for world in worlds)
     print(counted, Counter(change.action for plan in plans for change in plan.changes))

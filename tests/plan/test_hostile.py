@@ -10,9 +10,10 @@ import pytest
 
 from hmeval.errors import PlanError
 from hmeval.plan.disk import ABSENT, Entry, RealDisk
-from hmeval.plan.generation import generation_to_start_from, read_generation
+from hmeval.plan.generation import read_generation
 from hmeval.plan.model import Backup, Plan
 from hmeval.plan.planner import Circumstances, make_plan
+from hmeval.plan.profile import find_generation
 from hmeval.render.json_text import json_text
 from hmeval.render.plan_text import plan_text
 from hmeval.render.terminal import Style
@@ -127,8 +128,8 @@ def test_a_generation_with_missing_parts(machine: Machine, missing: str) -> None
 def test_what_is_no_generation(tmp_path: Path) -> None:
     for place in (tmp_path, tmp_path / "missing", Path("/dev/null")):
         with pytest.raises(PlanError, match="is no generation"):
-            generation_to_start_from(place, "/home/alice", None)
-    assert generation_to_start_from("current", str(tmp_path), None)[0].path is None
+            find_generation(place, "/home/alice", RealDisk())
+    assert find_generation("current", str(tmp_path), RealDisk()).path is None
 
 
 def test_pipes_and_devices_are_not_read(machine: Machine) -> None:

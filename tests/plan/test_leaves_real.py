@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import random
-import shutil
 import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -24,26 +23,6 @@ pytestmark = pytest.mark.real
 SEED, COUNT = 3, 60
 TARGETS = ("a", "b", "d", "d/x", "d/e", "d/e/z", "d/new", "c/../k", "/etc/foo", "../out", "./p//q", "d/l", "f/g/h")
 PLAN_INPUTS = Path(hmeval.__file__).parent / "nix/plan-inputs.nix"
-
-# Where xutils-dev is not installed: what lndir's manual says of it.
-LNDIR = """\
-#!/bin/sh
-# lndir -silent [-ignorelinks] FROM TO
-shift
-ignore=; if [ "$1" = -ignorelinks ]; then ignore=1; shift; fi
-fill() {
-  for path in "$1"/* "$1"/.[!.]*; do
-    name=${path##*/}
-    if [ -d "$path" ] && [ ! -L "$path" ]; then mkdir -p "$2/$name"; (fill "$path" "$2/$name")
-    elif [ -L "$2/$name" ]; then :
-    elif [ -L "$path" ] && [ -z "$ignore" ]; then ln -s "$(readlink "$path")" "$2/$name"
-    elif [ -L "$path" ] || [ -e "$path" ]; then ln -s "$path" "$2/$name"
-    fi
-  done
-}
-fill "$1" "$2"
-"""
-
 
 # The store cannot be written to where things are really built; whoever runs this test may be allowed to.
 RM = """\
@@ -164,7 +143,7 @@ def without_the_generated(leaves: dict[str, Any]) -> dict[str, Any]:
 
 
 def test_leaves_are_those_of_the_real_build(
-    nix_instantiate: Instantiate, home_manager: Path, world: Path, tmp_path: Path
+    nix_instantiate: Instantiate, home_manager: Path, world: Path, lndir: Path, tmp_path: Path
 ) -> None:
     chance = random.Random(SEED)
     sources = make_sources(tmp_path / "sources")
@@ -175,10 +154,9 @@ def test_leaves_are_those_of_the_real_build(
     described = nix_instantiate(EXPRESSION.format(**arguments, cases=tmp_path / "cases.json"))
     tools = tmp_path / "tools"
     tools.mkdir()
-    scripts = {"rm": RM} if shutil.which("lndir") else {"rm": RM, "lndir": LNDIR}
-    for name, script in scripts.items():
-        (tools / name).write_text(script)
-        (tools / name).chmod(0o755)
+    (tools / "lndir").symlink_to(lndir)
+    (tools / "rm").write_text(RM)
+    (tools / "rm").chmod(0o755)
     found = {}
     failed = 0
     for number, (case, told) in enumerate(zip(cases, described, strict=True)):

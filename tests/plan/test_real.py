@@ -10,11 +10,13 @@ from pathlib import Path
 from typing import Any
 
 import jsonschema
+import pynixutil
 import pytest
 
 import hmeval
 
 Hmeval = Callable[..., "subprocess.CompletedProcess[str]"]
+Instantiate = Callable[..., Any]
 Planned = Callable[..., dict[str, Any]]
 pytestmark = pytest.mark.real
 
@@ -253,3 +255,49 @@ def test_planning_writes_nothing(planned: Planned, activated: Path, tmp_path: Pa
     before = everything()
     planned("changed.nix", "--diff", "--backup-extension", "bak")
     assert everything() == before
+
+
+@pytest.fixture
+def mac(whole_world: Path, tmp_path: Path) -> Path:
+    """The stand-in nixpkgs, for macOS."""
+    folder = tmp_path / "mac"
+    folder.mkdir()
+    (folder / "lib").symlink_to(whole_world / "lib")
+    (folder / "default.nix").write_text(
+        f'arguments: import {whole_world} ({{ system = "aarch64-darwin"; }} // arguments)\n'
+    )
+    return folder
+
+
+AGENTS = """
+  let
+    pkgs = import {mac} {{ }};
+    inherit (import {home_manager}/modules {{ inherit pkgs; configuration = import {file}; }}) config;
+  in builtins.attrNames (builtins.getContext config.home.extraBuilderCommands)
+"""
+
+
+def test_the_texts_of_agents(
+    hmeval_command: Hmeval, nix_instantiate: Instantiate, home_manager: Path, mac: Path, tmp_path: Path
+) -> None:
+    file = HERE / "agents.nix"
+    derivations = nix_instantiate(AGENTS.format(mac=mac, home_manager=home_manager, file=file))
+    (agents,) = [pynixutil.drvparse(Path(path).read_text()) for path in derivations if "home-manager-agents" in path]
+    made = [pynixutil.drvparse(Path(path).read_text()).env for path in agents.input_drvs]
+    real = {environment["name"]: environment["text"] for environment in made}
+    with hmeval.load(file=file, home_manager=home_manager, nixpkgs=mac) as configuration:
+        told = configuration.plan_inputs()["agents"]
+    assert {f"{agent['label']}.plist": agent["text"] for agent in told} == real
+    assert {agent["label"]: agent["domain"] for agent in told} == {
+        "a.label": "user",
+        "org.nix-community.home.sync": "gui",
+    }
+    folder = tmp_path / "home/Library/LaunchAgents"
+    folder.mkdir(parents=True)
+    for name, text in real.items():
+        (folder / name).write_text(text.replace("12", "13"))
+    target = ("--file", file, "--home-manager", home_manager, "--nixpkgs", mac)
+    done = hmeval_command("plan", *target, "--home", tmp_path / "home", "--from", "none")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "~ org.nix-community.home.sync  StartCalendarInterval changed: stopped and started\n" in done.stdout
+    assert "~ a.label  moved from the domain gui to user: stopped and started\n" in done.stdout

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+import plistlib
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from hmeval.plan.blocks import block_warnings, described_blocks, is_opaque
 from hmeval.plan.contents import derivation_text
@@ -14,6 +17,7 @@ from hmeval.plan.dag import order
 from hmeval.plan.dconf import Databases, dconf_changes
 from hmeval.plan.generation import NO_GENERATION
 from hmeval.plan.inputs import Block
+from hmeval.plan.launchd import described_change
 from hmeval.plan.packages import Package, package_changes, parse_name
 from hmeval.plan.units import unit_changes
 from hmeval.plan.variables import variable_changes, variables
@@ -37,7 +41,7 @@ def test_packages() -> None:
     old = [f"/nix/store/{HASHES[0]}-{name}" for name in ("git-2.1", "git-2.1-man", "gone-1", "same-1", "rebuilt-1")]
     new = [f"/nix/store/{HASHES[0]}-same-1"]
     new += [f"/nix/store/{HASHES[1]}-{name}" for name in ("git-2.2", "git-2.2-man", "new-3", "rebuilt-1")]
-    changes = package_changes([{"paths": [path]} for path in new], old)
+    changes = package_changes(new, old)
     assert [(change["name"], change["action"], change["before"], change["after"]) for change in changes] == [
         ("git", "change", "2.1", "2.2"),
         ("gone", "remove", "1", None),
@@ -107,6 +111,18 @@ def test_units_are_only_suggested_where_services_are_not_started() -> None:
 # -- dconf, launchd, variables -------------------------------------------------------------------------------------
 
 
+PLIST_PIECES = [b"<dict>", b"</dict>", b"<key>a</key>", b"<key/>", b"<integer>x</integer>", b"<integer/>", b"</plist>"]
+PLIST_PIECES += [
+    b"<array>",
+    b"</array>",
+    b"<real>1e999</real>",
+    b"<data>?</data>",
+    b"<date>0</date>",
+    b"<true/>",
+    b"<x/>",
+]
+
+
 def test_dconf_keys() -> None:
     old: Databases = {
         None: {"/a/same": "1", "/a/changed": "1", "/a/gone": "1", "/a/unknown": None},
@@ -131,7 +147,10 @@ def test_launchd_agents(machine: Machine) -> None:
     machine.lay(machine.home, {f"{agents}/extra": ""})
     (machine.home / agents / "edited.plist").write_text("mine")
     old = {name: (str(machine.folder / f"gen/{name}.plist"), "gui") for name in ("moved", "gone", "edited", "missing")}
-    wanted = [{"label": name, "domain": "user" if name == "moved" else "gui"} for name in ("new", "kept", "moved")]
+    wanted = [
+        {"label": name, "domain": "user" if name == "moved" else "gui", "text": None}
+        for name in ("new", "kept", "moved")
+    ]
     plan = machine.plan({}, NO_GENERATION._replace(agents=old), agents=wanted)
     assert {agent["name"]: agent["action"] for agent in plan.launchd} == {
         "kept": "update",
@@ -142,6 +161,57 @@ def test_launchd_agents(machine: Machine) -> None:
         "missing": "skipped",
     }
     assert [agent["content"] for agent in plan.launchd][:2] == ["unknown-until-built", "known"]
+
+
+def plist(**keys: Any) -> bytes:
+    """The text of a property list."""
+    return plistlib.dumps(keys)
+
+
+@pytest.mark.parametrize(
+    ("there", "wanted", "action", "reason"),
+    [
+        (None, plist(Label="a"), "create", "installed and started"),
+        (plist(Label="a"), plist(Label="a"), "keep", ""),
+        (
+            plist(Label="a", Nice=1, KeepAlive=True),
+            plist(Label="a", Nice=2, Umask=3),
+            "update",
+            "KeepAlive, Nice, Umask changed: stopped and started",
+        ),
+        (plist(Label="a") + b"\n", plist(Label="a"), "update", "written differently, with the same meaning"),
+        (b"mine", plist(Label="a"), "update", "what is there is no property list, and is replaced"),
+        (plistlib.dumps(["a"]), plist(Label="a"), "update", "what is there is no property list"),
+    ],
+)
+def test_an_agent_that_is_known(machine: Machine, there: bytes | None, wanted: bytes, action: str, reason: str) -> None:
+    place = machine.home / "Library/LaunchAgents/a.plist"
+    place.parent.mkdir(parents=True)
+    if there is not None:
+        place.write_bytes(there)
+    agent = {"label": "a", "domain": "gui", "text": wanted.decode()}
+    (entry,) = machine.plan({}, agents=[agent]).launchd
+    assert (entry["action"], entry["content"]) == (action, "known")
+    assert entry["reason"].startswith(reason)
+
+
+def test_an_agent_of_which_nothing_is_remembered_was_in_the_domain_gui(machine: Machine) -> None:
+    machine.lay(machine.home, {"Library/LaunchAgents/a.plist": "x"})
+    (entry,) = machine.plan({}, agents=[{"label": "a", "domain": "user", "text": "x"}]).launchd
+    assert (entry["action"], entry["reason"]) == (
+        "update",
+        "moved from the domain gui to user: stopped and started",
+    )
+
+
+@given(
+    st.one_of(
+        st.binary(max_size=64),
+        st.lists(st.sampled_from(PLIST_PIECES), max_size=12).map(lambda pieces: b"<plist>" + b"".join(pieces)),
+    )
+)
+def test_any_file_may_lie_where_an_agent_goes(text: bytes) -> None:
+    assert described_change(text, plist(Label="a"))
 
 
 def test_variables() -> None:
