@@ -13,12 +13,14 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from hmeval.plan.disk import ABSENT, Entry
-from hmeval.plan.future import Folder, Future, Placed
-from hmeval.plan.leaves import Leaf, NewFiles, above, absolute
+from hmeval.plan.future import Folder, Future
+from hmeval.plan.leaves import Leaf, NewFiles, above
 from hmeval.plan.model import KNOWN, UNKNOWN, Backup, FileChange
 from hmeval.plan.patterns import ForcedPaths
+from hmeval.plan.sameness import same, same_as_before
 
 _NOT_THERE = {errno.ENOENT, errno.ENOTDIR, errno.EACCES, errno.ELOOP, errno.ENAMETOOLONG}
+_HOME_FILES = "-home-manager-files/"
 _COLLISION = "something that Home Manager did not put there is in the way"
 
 
@@ -59,15 +61,16 @@ class Ours:
 
     def __init__(self, stores: Iterable[str]) -> None:
         self._prefixes = tuple(f"{store}/" for store in stores)
-        self._longest = max(map(len, self._prefixes))
+        self._latest = "\0"  # the home-files of the last link that was: most of the others are in it
 
     def __call__(self, link: str) -> bool:
-        if not link.startswith(self._prefixes):
+        if link.startswith(self._latest):
+            return True
+        mark = link.rfind(_HOME_FILES)
+        if not any(link.startswith(prefix) and mark >= len(prefix) for prefix in self._prefixes):
             return False
-        mark = link.rfind("-home-manager-files/")
-        return mark >= self._longest or any(
-            link.startswith(prefix) and mark >= len(prefix) for prefix in self._prefixes
-        )
+        self._latest = link[: mark + len(_HOME_FILES)]
+        return True
 
 
 class _Parent(NamedTuple):
@@ -126,9 +129,9 @@ class _Activation:
         """What is at a target and is not ours."""
         if entry.kind == "link" and not self._future.exists(path):
             return
-        same = self._same(leaf, path)
+        is_same = same(self._future, leaf, path)
         backup = self._situation.backup
-        if same:
+        if is_same:
             return
         if entry.kind != "link" and backup.command:
             return
@@ -140,7 +143,7 @@ class _Activation:
         else:
             reason = self._described_collision(path, entry)
         change = FileChange(leaf.target, "blocked", reason, entry, leaf.kind)
-        if same is None:
+        if is_same is None:
             change.reason += "; only once it is built is it known whether it is the same"
         self._blocked[leaf.target] = self._filled(change, leaf)
 
@@ -254,7 +257,7 @@ class _Activation:
                 self._changes.append(self._blocked[leaf.target])
                 continue
             path = home + leaf.target
-            parent = self._parent(path)
+            parent = self._parent(path.rpartition("/")[0])
             entry = before if not self._future.changes else self._after_cleaning(path, before)
             if parent.is_link:
                 slow.append((leaf, path, before))
@@ -272,11 +275,10 @@ class _Activation:
             self._changes.append(self._filled(self._linked(leaf, path, before), leaf))
         for leaf, path, before in slow:
             change = self._filled(self._linked_slowly(leaf, path, before), leaf)
-            self._note_place(change, self._parent(path))
+            self._note_place(change, self._parent(path.rpartition("/")[0]))
             self._changes.append(change)
 
-    def _parent(self, path: str) -> _Parent:
-        parent = path.rpartition("/")[0]
+    def _parent(self, parent: str) -> _Parent:
         found = self._parents.get(parent)
         if found is None:
             is_link = self._future.entry(parent).kind == "link"
@@ -316,18 +318,18 @@ class _Activation:
             return FileChange(leaf.target, "keep", "", before, leaf.kind)
         if not self._ours(before.link):
             return self._replaced_stranger(leaf, path, before)
-        same = self._same_as_before(leaf, before.link)
-        if same:
+        is_same = same_as_before(self._future, leaf, before.link)
+        if is_same:
             reason = "the same content, in another generation"
             return FileChange(leaf.target, "relink", reason, before, leaf.kind)
-        reason = "its content changes" if same is False else "whether its content changes is known after the build"
+        reason = "its content changes" if is_same is False else "whether its content changes is known after the build"
         return FileChange(leaf.target, "update", reason, before, leaf.kind)
 
     def _replaced_stranger(self, leaf: Leaf, path: str, before: Entry) -> FileChange:
         if not Future(self._future.disk).exists(path):
             return FileChange(leaf.target, "update", "a link that leads nowhere is replaced", before, leaf.kind)
         change = FileChange(leaf.target, "update", f"replaces a link to {before.link}", before, leaf.kind)
-        if self._same(leaf, path, Future(self._future.disk)):
+        if same(Future(self._future.disk), leaf, path):
             change.reason += " of the same content, although the check says that it is skipped"
         else:
             change.warnings = (f"the link to {before.link} is lost: the file is forced",)
@@ -344,7 +346,7 @@ class _Activation:
         if occupied:
             self._put_aside(change, path)
         now = future.entry(path)
-        if now.kind not in ("absent", "link") and self._same(leaf, path):
+        if now.kind not in ("absent", "link") and same(future, leaf, path):
             return self._left(leaf, path, change)
         future.make_folders(path.rpartition("/")[0])
         if not future.put_link(path, root + leaf.target):
@@ -381,7 +383,7 @@ class _Activation:
                 change.warnings += (_lost_backup(posixpath.basename(aside), there),)
 
     def _left(self, leaf: Leaf, path: str, change: FileChange) -> FileChange:
-        parent = self._parent(path)
+        parent = self._parent(path.rpartition("/")[0])
         change.action = "skipped"
         if parent.is_link:
             link = self._future.entry(parent.path).link
@@ -430,44 +432,6 @@ class _Activation:
         folder = self._future.folder(parent.path)
         where = folder.path if folder else self._future.entry(parent.path).link
         change.warnings += (f"its folder is a link: the change is made in {where}",)
-
-    def _same(self, leaf: Leaf, path: str, future: Future | None = None) -> bool | None:
-        """What `cmp` says of a leaf and a path; None where only the build will tell."""
-        future = future or self._future
-        return _compared(future, leaf, future.final(path))
-
-    def _same_as_before(self, leaf: Leaf, link: str) -> bool | None:
-        """Whether a leaf has the content that a link of ours leads to now."""
-        disk = self._future.disk
-        try:
-            shown = absolute(disk.readlink(link), link)
-        except (OSError, ValueError):
-            shown = link
-        if shown == leaf.source or (leaf.kind == "out-of-store" and disk.real(shown) == disk.real(leaf.source)):
-            return True
-        there, here = self._future.final(shown), self._future.final(leaf.source)
-        if leaf.kind == "directory" and there is not None and here is not None:
-            return self._future.same(here, there)
-        return _compared(self._future, leaf, there)
-
-
-def _compared(future: Future, leaf: Leaf, there: Placed | None) -> bool | None:
-    """What `cmp` says of a leaf and of what is there: a folder is the same as itself; None where it is not known."""
-    if there is None or there.origin is None:
-        return False
-    source = future.final(leaf.source) if leaf.text is None else None
-    if source is not None and source.origin == there.origin:
-        return True
-    if leaf.text is None and source is None:
-        return None if leaf.store and there.entry.kind == "file" else False
-    if there.entry.kind != "file" or (source is not None and (source.entry.kind != "file" or source.origin is None)):
-        return False
-    try:
-        if source is None or source.origin is None:
-            return future.disk.read(there.origin) == leaf.text
-        return future.disk.same(source.origin, there.origin)
-    except OSError:
-        return False
 
 
 def _lost_backup(name: str, there: Entry) -> str:

@@ -159,12 +159,12 @@ class Future:
 
     def make_folders(self, path: str) -> bool:
         """Make a folder and those above it, as `mkdir -p` does."""
-        missing: list[str] = []
-        above = path
-        while (folder := self.folder(above or "/")) is None:
-            above, _, name = above.rpartition("/")
-            missing.append(name)
-        for name in reversed(missing):
+        if self.folder(path) is not None:
+            return True
+        folder, known, missing = _ROOT, "", path.split("/")[1:]
+        while (there := self.folder(f"{known}/{missing[0]}")) is not None:
+            folder, known, missing = there, f"{known}/{missing[0]}", missing[1:]
+        for name in missing:
             # A link that leads nowhere is in the way of `mkdir -p`, too.
             if self._look(folder, name).entry.kind != "absent" or not self.can_change(folder):
                 return False

@@ -63,9 +63,14 @@ class NewFiles(NamedTuple):
 def compose(files: Iterable[ManagedFile], root: str, disk: Disk, overlap: str = "ignore") -> NewFiles:
     """The leaves that the files become; `overlap` is what home.fileOverlapResolution says."""
     composition = _Composition(NewFiles(root, {}, set(), [], [], []), Future(disk), overlap)
-    for file in sorted(files, key=lambda file: len(text_bytes(file.target))):
+    for file in sorted(files, key=lambda file: _length(file.target)):
         composition.insert(file)
     return composition.made
+
+
+def _length(target: str) -> int:
+    """How many bytes a target has."""
+    return len(target) if target.isascii() else len(text_bytes(target))
 
 
 def built(folder: str, disk: Disk) -> NewFiles:
