@@ -110,20 +110,30 @@ class _Activation:
     def check(self) -> None:
         """Find out what is at each target, and which of them block activation."""
         forced = ForcedPaths(self._home + target for target in self._situation.forced)
-        readlink, entries, ours = self._future.disk.readlink, self._entries, self._ours
-        home = self._home
+        readlink, ours, home = self._future.disk.readlink, self._ours, self._home
+        missing: set[str] = set()  # folders: what would be in them need not be looked for
         for leaf in self._leaves:
             path = home + leaf.target
             try:
-                entry = Entry("link", readlink(path))
+                known = missing and path.rpartition("/")[0] in missing
+                entry = ABSENT if known else Entry("link", readlink(path))
             except OSError as error:
-                entry = ABSENT if error.errno in _NOT_THERE else self._future.disk.entry(path)
+                entry = self._not_a_link(path, error, missing)
             except ValueError:
                 entry = ABSENT
-            entries.append(entry)
+            self._entries.append(entry)
             if entry is ABSENT or (entry.kind == "link" and ours(entry.link)) or (forced and forced.cover(path)):
                 continue
             self._check_stranger(leaf, path, entry)
+
+    def _not_a_link(self, path: str, error: OSError, missing: set[str]) -> Entry:
+        """What is at a target that cannot be read as a link; its folder is put into `missing` if it is not there."""
+        if error.errno not in _NOT_THERE:
+            return self._future.disk.entry(path)
+        folder = path.rpartition("/")[0]
+        if not self._future.is_folder(folder):
+            missing.add(folder)
+        return ABSENT
 
     def _check_stranger(self, leaf: Leaf, path: str, entry: Entry) -> None:
         """What is at a target and is not ours."""
@@ -270,9 +280,11 @@ class _Activation:
                 pending.append((leaf, path, before))
             else:
                 slow.append((leaf, path, before))
-        self._make_folders(pending)
+        self._put_links(pending)
         for leaf, path, before in pending:
-            self._changes.append(self._filled(self._linked(leaf, path, before), leaf))
+            is_put = self._parents[path.rpartition("/")[0]].folder is not None
+            change = self._replaced(leaf, path, before) if is_put else self._failed(leaf, path, before)
+            self._changes.append(self._filled(change, leaf))
         for leaf, path, before in slow:
             change = self._filled(self._linked_slowly(leaf, path, before), leaf)
             self._note_place(change, self._parent(path.rpartition("/")[0]))
@@ -294,21 +306,22 @@ class _Activation:
         changed = self._future.changes.get(folder.within(name))
         return before if changed is None else changed[0]
 
-    def _make_folders(self, pending: list[tuple[Leaf, str, Entry]]) -> None:
-        for parent in dict.fromkeys(path.rpartition("/")[0] for _, path, _ in pending):
+    def _put_links(self, pending: list[tuple[Leaf, str, Entry]]) -> None:
+        """Make the links, folder by folder, where a link, or nothing, is."""
+        links: dict[str, dict[str, str]] = {}
+        for leaf, path, _ in pending:
+            parent, _, name = path.rpartition("/")
+            if parent not in links:
+                links[parent] = {}
+            links[parent][name] = self._root + leaf.target
+        for parent in links:
             made = self._future.make_folders(parent)
             folder = self._future.folder(parent) if made else None
             usable = folder is not None and self._future.can_change(folder)
             self._parents[parent] = _Parent(parent, False, folder if usable else None)
-
-    def _linked(self, leaf: Leaf, path: str, before: Entry) -> FileChange:
-        """A target where a link, or nothing, is."""
-        parent, _, name = path.rpartition("/")
-        folder = self._parents[parent].folder
-        if folder is None:
-            return self._failed(leaf, path, before)
-        self._future.put(folder, name, Entry("link", self._root + leaf.target))
-        return self._replaced(leaf, path, before)
+        for parent, named in links.items():
+            if (folder := self._parents[parent].folder) is not None:
+                self._future.put_links(folder, named)
 
     def _replaced(self, leaf: Leaf, path: str, before: Entry) -> FileChange:
         """The change where a link takes the place of nothing, or of a link."""

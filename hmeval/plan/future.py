@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from hmeval.plan.disk import ABSENT, Disk, Entry
@@ -203,6 +204,17 @@ class Future:
         if folder.path in self._names:
             (self._names[folder.path].add if present else self._names[folder.path].discard)(name)
         if path in self._on_the_way:
+            self._forget_folders()
+
+    def put_links(self, folder: Folder, links: Mapping[str, str]) -> None:
+        """Put links into a folder by their names, whatever was there."""
+        prefix = folder.within("")
+        paths = {f"{prefix}{name}": (Entry("link", target), None) for name, target in links.items()}
+        self.changes.update(paths)
+        self._changed_in.setdefault(folder.path, {}).update(dict.fromkeys(links, True))
+        if folder.path in self._names:
+            self._names[folder.path].update(links)
+        if not self._on_the_way.isdisjoint(paths):
             self._forget_folders()
 
     def can_change(self, folder: Folder) -> bool:

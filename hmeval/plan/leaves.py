@@ -10,6 +10,7 @@ from hmeval.plan.disk import Disk, walk
 from hmeval.plan.future import Future
 from hmeval.plan.inputs import ManagedFile, text_bytes
 
+_OUTSIDE = (".", "..")
 _LEFT_OUT_BY_LNDIR = {".git", ".svn", "CVS", "CVS.adm", "RCS", "SCCS", "BitKeeper", ".hg"}
 
 
@@ -128,22 +129,19 @@ class _Composition:
         if file.target in self._seen:
             return  # an assertion of Home Manager's has told it
         target = file.target if _is_plain(file.target) else posixpath.normpath(file.target.lstrip("/"))
-        if target == ".":
+        folder = target.rpartition("/")[0]
+        # Whether nothing is at the place, in a folder of home-files.
+        is_free = target not in self.made.leaves and (not folder or folder in self.made.folders)
+        if is_free and file.text is not None and target not in self.made.folders and target not in _OUTSIDE:
+            self._seen.add(file.target)  # most files are so, and there may be many
+            self.made.leaves[target] = Leaf(target, "link", file.text, file.source, file.store, file)
+        elif target == ".":
             self.made.ignored.append((file, "it is HOME itself"))
         elif target == ".." or target.startswith("../"):
             self.made.failures.append((file, f"{file.target} is outside of HOME"))
-        elif file.text is not None and self._is_free(target) and target not in self.made.folders:
-            self._seen.add(file.target)  # most files are so, and there may be many
-            self.made.leaves[target] = Leaf(target, "link", file.text, file.source, file.store, file)
-            self._folder(target.rpartition("/")[0])
-        elif self._is_free(target) or (not self._hidden(file, target) and self._reachable(file, target)):
+        elif is_free or (not self._hidden(file, target) and self._reachable(file, target)):
             self._seen.add(file.target)
             self._put(file, target)
-
-    def _is_free(self, target: str) -> bool:
-        """Whether nothing is at a place in a folder of home-files."""
-        folder = target.rpartition("/")[0]
-        return target not in self.made.leaves and (not folder or folder in self.made.folders)
 
     def _hidden(self, file: ManagedFile, target: str) -> bool:
         """Whether a recursive folder, or one that is a link, has a file there already."""
