@@ -432,8 +432,9 @@ class _Activation:
         if change.action not in ("skipped", "blocked"):
             change.link = self._root + leaf.target
         change.text, change.source = leaf.text, leaf.source
-        if leaf.file is not None:
-            change.declared_at = leaf.file.declared_at
+        if leaf.file is None:
+            return change
+        change.declared_at = leaf.file.declared_at
         if leaf.text is None and leaf.store and change.action not in ("keep", "relink"):
             change.content = KNOWN if self._future.exists(leaf.source) else UNKNOWN
         return change

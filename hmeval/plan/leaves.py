@@ -22,7 +22,7 @@ class Leaf(NamedTuple):
         kind: link, copy, directory or out-of-store.
         text: its content, where the configuration holds it.
         source: the path of what it shows; there may be nothing yet.
-        store: whether what is not there now will be once it is built.
+        store: whether it is in the store, where what is not there now will be once it is built.
         file: what it is made of; None for one of a generation that was built.
     """
 
@@ -80,22 +80,31 @@ def built(folder: str, disk: Disk) -> NewFiles:
     store = f"{posixpath.dirname(folder)}/"
     for target, kind in walk(disk, folder, []):
         path = f"{folder}/{target}"
-        source = absolute(disk.entry(path).link, path) if kind == "link" else path
-        leaf = _kind_of_link(source, store, disk) if kind == "link" else "copy"
-        made.leaves[target] = Leaf(target, leaf, None, source, False)
-        made.folders.update(above(target))
+        made.leaves[target] = _built_link(target, path, store, disk) if kind == "link" else _copy(target, path)
+        parent = target.rpartition("/")[0]
+        if parent not in made.folders:
+            made.folders.update((parent, *above(parent)))
+    made.folders.discard("")
     return made
 
 
-def _kind_of_link(source: str, store: str, disk: Disk) -> str:
-    """The kind of a leaf that is a link: mkOutOfStoreSymlink makes one within the store, which leads out of it."""
+def _copy(target: str, path: str) -> Leaf:
+    return Leaf(target, "copy", None, path, True)
+
+
+def _built_link(target: str, path: str, store: str, disk: Disk) -> Leaf:
+    """The leaf for a link; mkOutOfStoreSymlink makes one within the store, which leads out of it."""
+    try:
+        source = end = absolute(disk.readlink(path), path)
+    except OSError:  # gone meanwhile
+        source = end = path
     there = disk.entry(source)
     if there.kind == "link":
-        source = disk.real(source)
-        there = disk.entry(source)
-    if not source.startswith(store):
-        return "out-of-store"
-    return "directory" if there.kind == "directory" else "link"
+        end = disk.real(source)
+        there = disk.entry(end)
+    if not end.startswith(store):
+        return Leaf(target, "out-of-store", None, source, False)
+    return Leaf(target, "directory" if there.kind == "directory" else "link", None, source, there.kind != "absent")
 
 
 def absolute(link: str, path: str) -> str:
