@@ -43,8 +43,8 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
         "plan",
         help="show what activation would do, before anything is built",
         description="Show what activating the configuration would do: files, packages, units, settings, order; and\n"
-        "where it would fail. Nothing is built, and nothing is written. With --to, the same of a generation that was\n"
-        "built; nothing is evaluated then.",
+        "where it would fail. Nothing is built, and nothing is written. With --to, the same of a\n"
+        "generation that was built; nothing is evaluated then.",
         epilog=_EXAMPLES,
         formatter_class=HelpText,
         allow_abbrev=False,

@@ -29,7 +29,7 @@ def _of_database(
             yield _entry(name, key, "orphaned", before, before, "no setting is left, so that nothing resets it")
         elif key not in new:
             yield _entry(name, key, "reset", before, None, "the configuration no longer has it")
-        elif key in old and before == new[key]:
+        elif before is not None and before == new[key]:
             yield _entry(name, key, "keep", before, before, "")
         else:
             yield _entry(name, key, "set", before, new[key], "")

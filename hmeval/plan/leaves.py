@@ -80,16 +80,15 @@ def built(folder: str, disk: Disk) -> NewFiles:
     store = f"{posixpath.dirname(folder)}/"
     for target, kind in walk(disk, folder, []):
         path = f"{folder}/{target}"
-        made.leaves[target] = _built_link(target, path, store, disk) if kind == "link" else _copy(target, path)
+        if kind == "link":
+            made.leaves[target] = _built_link(target, path, store, disk)
+        elif kind == "file":
+            made.leaves[target] = Leaf(target, "copy", None, path, True)
         parent = target.rpartition("/")[0]
         if parent not in made.folders:
             made.folders.update((parent, *above(parent)))
     made.folders.discard("")
     return made
-
-
-def _copy(target: str, path: str) -> Leaf:
-    return Leaf(target, "copy", None, path, True)
 
 
 def _built_link(target: str, path: str, store: str, disk: Disk) -> Leaf:

@@ -70,15 +70,19 @@ def _name(text: str) -> str:
 
 def _head(plan: Plan, style: Style) -> Iterator[str]:
     yield style("bold", f"Activation in {_name(plan.home)}")
-    generation = plan.origin["generation"]
-    if generation:
-        yield f"from {_name(generation)}"
+    if plan.origin["generation"]:
+        yield f"from {_generation(plan.origin)}"
     elif plan.origin["kind"] == "current":
         yield "from nothing: no generation was activated there"
     else:
         yield "from nothing"
     if plan.to:
-        yield f"to {_name(plan.to['generation'])}"
+        yield f"to {_generation(plan.to)}"
+
+
+def _generation(told: Mapping[str, Any]) -> str:
+    number = f" (generation {told['number']})" if "number" in told else ""
+    return f"{_name(told['generation'])}{number}"
 
 
 # -- files ---------------------------------------------------------------------------------------------------------
@@ -215,7 +219,8 @@ def _named(entry: Mapping[str, Any]) -> _Item:
 
 def _key(entry: Mapping[str, Any]) -> _Item:
     database = f"{entry['database']}:" if "database" in entry else ""
-    value = f" = {entry['after']}" if entry["action"] == "set" else f"  {entry['action']}: {entry['reason']}"
+    after = "(not known)" if entry["after"] is None else entry["after"]
+    value = f" = {after}" if entry["action"] == "set" else f"  {entry['action']}: {entry['reason']}"
     return entry["action"], _short(f"{database}{entry['key']}{value}")
 
 

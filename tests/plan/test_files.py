@@ -142,6 +142,27 @@ def test_relinked_and_changed(machine: Machine) -> None:
     assert [changes[name].content for name in files] == ["known", "known", "unknown-until-built"]
 
 
+def test_a_linked_folder_that_is_the_same_is_relinked(machine: Machine) -> None:
+    for name, text in {"one": "1", "two": "1", "three": "3"}.items():
+        machine.lay(machine.store, {f"{name}/x": text, f"{name}/e/y": "2"})
+    generation = machine.generation({"d": f"-> {machine.store}/one"})
+
+    def action(source: str) -> str:
+        return only(machine.plan({"d": {"source": f"{machine.store}/{source}"}}, generation)).action
+
+    assert [action(source) for source in ("one", "two", "three")] == ["relink", "relink", "update"]
+
+
+def test_a_link_to_nothing_out_of_the_store_is_relinked(machine: Machine) -> None:
+    machine.lay(machine.store, {"made": "-> /srv/nothing"})
+    generation = machine.generation({"f": f"-> {machine.store}/made"})
+
+    def action(place: str) -> str:
+        return only(machine.plan({"f": {"source": f"{machine.store}/new", "linkTo": place}}, generation)).action
+
+    assert [action(place) for place in ("/srv/nothing", "/srv/other")] == ["relink", "update"]
+
+
 def test_what_is_unbuilt_is_never_guessed(machine: Machine) -> None:
     machine.lay(machine.home, {"f": "mine"})
     plan = machine.plan({"f": {}, "d": {"recursive": True}})

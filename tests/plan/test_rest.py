@@ -125,16 +125,19 @@ PLIST_PIECES += [
 
 def test_dconf_keys() -> None:
     old: Databases = {
-        None: {"/a/same": "1", "/a/changed": "1", "/a/gone": "1", "/a/unknown": None},
+        None: {"/a/same": "1", "/a/changed": "1", "/a/gone": "1", "/a/unknown": None, "/a/neither": None},
         "db": {"/b/left": None},
     }
-    new: Databases = {None: {"/a/same": "1", "/a/changed": "2", "/a/new": "3", "/a/unknown": "4"}}
+    new: Databases = {
+        None: {"/a/same": "1", "/a/changed": "2", "/a/new": "3", "/a/unknown": "4", "/a/neither": None},
+    }
     assert {change["key"]: change["action"] for change in dconf_changes(new, old)} == {
         "/a/same": "keep",
         "/a/changed": "set",
         "/a/gone": "reset",
         "/a/new": "set",
         "/a/unknown": "set",
+        "/a/neither": "set",
         "/b/left": "orphaned",
     }
     assert {change["action"] for change in dconf_changes({}, old)} == {"orphaned"}

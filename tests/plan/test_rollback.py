@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -17,6 +18,9 @@ from hypothesis import strategies as st
 import hmeval
 from hmeval.errors import PlanError
 from hmeval.plan.script import forced_targets, parse_script
+from hmeval.render.json_text import json_text
+from hmeval.render.plan_text import plan_text
+from hmeval.render.terminal import Style
 
 Hmeval = Callable[..., "subprocess.CompletedProcess[str]"]
 Machine = Any
@@ -198,6 +202,27 @@ def test_a_generation_that_cannot_be_activated(
     assert done.stdout.count(told) == 1
 
 
+def test_hostile_generations(generations: Generations, machine: Machine) -> None:
+    files = {"loop": "-> loop", "a": "-> b", "b": "-> a", "up": "-> ..", "self/x": "-> ../self", "line\nend": "1"}
+    made = generations.make(1, files | {os.fsdecode(b"caf\xe9"): "2", "\x1b[31m": "3", "null": "-> /dev/null"})
+    home_files = machine.store / "1-home-manager-files"
+    os.mkfifo(home_files / "pipe")
+    (home_files / "closed").mkdir(mode=0)
+    machine.lay(
+        made, {"state/dconf-keys.json": "{", "LaunchAgents/x.plist": "-> x.plist", "specialisation": "no folder"}
+    )
+    plan = hmeval.plan_to("1", diff=True)
+    assert {change.action for change in plan.files} == {"create"}
+    assert len(plan.files) == 9
+    assert [warning.message.partition(": ")[0] for warning in plan.warnings if warning.kind == "generation"] == [
+        f"{made}/state/dconf-keys.json"
+    ]
+    text = plan_text(plan, Style()) + json_text(plan.as_json(plan.to or {}, unchanged=True))
+    assert "\x1b" not in text
+    with pytest.raises(PlanError, match="has no specialisation dark"):
+        hmeval.plan_to("1", specialisation="dark")
+
+
 def test_a_check_that_was_collected(generations: Generations, machine: Machine) -> None:
     generations.make(1, {"f": "1"})
     (machine.store / "check").unlink()
@@ -229,7 +254,7 @@ def test_nothing_is_evaluated(generations: Generations) -> None:
     done = subprocess.run([sys.executable, "-c", program, "plan", "--to", "1"], capture_output=True, text=True)
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.endswith("Activation can be done.\n[]\n")
-    assert f"to {generations.machine.store}/1-home-manager-generation\n" in done.stdout
+    assert f"to {generations.machine.store}/1-home-manager-generation (generation 1)\n" in done.stdout
 
 
 @pytest.mark.parametrize(
