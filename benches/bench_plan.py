@@ -19,6 +19,7 @@ from typing import Any
 from hmeval.plan.disk import RealDisk
 from hmeval.plan.generation import NO_GENERATION, Generation, read_generation
 from hmeval.plan.planner import Circumstances, make_plan
+from hmeval.plan.rollback import plan_to
 
 SIZES = (1_000, 10_000, 100_000)
 RUNS = 5
@@ -56,15 +57,19 @@ def inputs(folder: Path, count: int) -> dict[str, Any]:
 
 
 def lay_out(folder: Path, said: dict[str, Any]) -> None:
-    """HOME and a generation as activation has left them."""
-    old = folder / "store/old-home-manager-files"
+    """HOME and a generation as activation has left them, and another generation that has the same files."""
+    old, new = (folder / f"store/{name}-home-manager-files" for name in ("old", "new"))
     for file in said["files"]:
-        for base, link in ((old, file["source"]), (folder / "home", f"{old}/{file['target']}")):
+        links = {old: file["source"], new: file["source"], folder / "home": f"{old}/{file['target']}"}
+        for base, link in links.items():
             path = f"{base}/{file['target']}"
             os.makedirs(os.path.dirname(path), exist_ok=True)
             os.symlink(link, path)
-    (folder / "generation").mkdir()
-    (folder / "generation/home-files").symlink_to(old)
+        Path(file["source"]).write_text(file["text"])
+    for name, home_files in {"generation": old, "other": new}.items():
+        (folder / name).mkdir()
+        (folder / name / "home-files").symlink_to(home_files)
+        (folder / name / "activate").touch()
 
 
 def bare(home: str, said: dict[str, Any]) -> None:
@@ -79,6 +84,12 @@ def plan(home: str, said: dict[str, Any], generation: Generation | None) -> None
     """The plan; the generation is read as a part of it."""
     read = generation or read_generation(str(Path(home).parent / "generation"), None, RealDisk())
     make_plan(said, Circumstances(home, read, ORIGIN))
+
+
+def to_generation(home: str, to: str, from_: str = "generation") -> None:
+    """The plan for a generation that was built."""
+    folder = Path(home).parent
+    plan_to(folder / to, home, from_ if from_ == "none" else folder / from_)
 
 
 def least(work: Callable[[], None]) -> float:
@@ -104,12 +115,15 @@ def measure(count: int) -> None:
             "all linked anew": lambda: plan(home, said, None),
             "nothing to do": lambda: plan(home, same, None),
             "from nothing": lambda: plan(f"{folder}/empty", said, NO_GENERATION),
+            "to a generation": lambda: to_generation(home, "other"),
+            "to the same one": lambda: to_generation(home, "generation"),
+            "to it, from nothing": lambda: to_generation(f"{folder}/empty", "other", "none"),
         }
         print(f"{count} files: the bare loop {floor:.3f} s")
         for case, work in cases.items():
             seconds = least(work)
-            print(f"  {case:16} {seconds:7.3f} s  {seconds / floor:4.1f} times it")
-        print(f"  the most memory  {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:7.0f} MiB")
+            print(f"  {case:19} {seconds:7.3f} s  {seconds / floor:4.1f} times it")
+        print(f"  the most memory     {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:7.0f} MiB")
 
 
 def main() -> None:

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import errno
 import posixpath
-from collections.abc import Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from hmeval.plan.disk import ABSENT, Entry
-from hmeval.plan.future import Folder, Future
+from hmeval.plan.future import Future
 from hmeval.plan.leaves import Leaf, NewFiles, above
 from hmeval.plan.model import KNOWN, UNKNOWN, Backup, FileChange
 from hmeval.plan.patterns import ForcedPaths
@@ -73,12 +74,8 @@ class Ours:
         return True
 
 
-class _Parent(NamedTuple):
-    """A folder that holds targets: whether it is a link, and where links are put: None where that cannot be done."""
-
-    path: str
-    is_link: bool
-    folder: Folder | None
+_Pending = tuple[Leaf, str, Entry]
+"""A leaf that is to be linked, its path below HOME, and what was there at first."""
 
 
 class _Activation:
@@ -95,7 +92,7 @@ class _Activation:
         self._blocked: dict[str, FileChange] = {}
         self._changes: list[FileChange] = []
         self._cleaned: list[FileChange] = []
-        self._parents: dict[str, _Parent] = {}
+        self._links: dict[str, bool] = {}
 
     def changes(self) -> list[FileChange]:
         """The changes: those of the new generation's leaves, then those of what only the old one has."""
@@ -259,43 +256,47 @@ class _Activation:
 
     def link(self) -> None:
         """Link what is not linked yet: folders first, then links, then what is in the way of some."""
-        pending: list[tuple[Leaf, str, Entry]] = []
-        slow: list[tuple[Leaf, str, Entry]] = []
+        batches: dict[str, list[_Pending]] = defaultdict(list)
+        slow: list[_Pending] = []
         root, home = self._root, self._home
         for leaf, before in zip(self._leaves, self._entries, strict=True):
             if leaf.target in self._blocked:
                 self._changes.append(self._blocked[leaf.target])
                 continue
             path = home + leaf.target
-            parent = self._parent(path.rpartition("/")[0])
+            parent = path.rpartition("/")[0]
             entry = before if not self._future.changes else self._after_cleaning(path, before)
-            if parent.is_link:
+            if self._is_link(parent) or entry.kind not in ("link", "absent"):
                 slow.append((leaf, path, before))
-            elif entry.kind == "link":
-                if entry.link == root + leaf.target:
-                    self._changes.append(self._filled(FileChange(leaf.target, "keep", "", before, leaf.kind), leaf))
-                else:
-                    pending.append((leaf, path, before))
-            elif entry.kind == "absent":
-                pending.append((leaf, path, before))
+            elif entry.link == root + leaf.target:
+                self._changes.append(self._filled(FileChange(leaf.target, "keep", "", before, leaf.kind), leaf))
             else:
-                slow.append((leaf, path, before))
-        self._put_links(pending)
-        for leaf, path, before in pending:
-            is_put = self._parents[path.rpartition("/")[0]].folder is not None
-            change = self._replaced(leaf, path, before) if is_put else self._failed(leaf, path, before)
-            self._changes.append(self._filled(change, leaf))
+                batches[parent].append((leaf, path, before))
+        self._link_batches(batches)
         for leaf, path, before in slow:
             change = self._filled(self._linked_slowly(leaf, path, before), leaf)
-            self._note_place(change, self._parent(path.rpartition("/")[0]))
+            self._note_place(change, path.rpartition("/")[0])
             self._changes.append(change)
 
-    def _parent(self, parent: str) -> _Parent:
-        found = self._parents.get(parent)
-        if found is None:
-            is_link = self._future.entry(parent).kind == "link"
-            found = self._parents[parent] = _Parent(parent, is_link, None)
-        return found
+    def _link_batches(self, batches: Mapping[str, list[_Pending]]) -> None:
+        """Make the links, folder by folder, where a link, or nothing, is."""
+        future, root = self._future, self._root
+        for parent in batches:
+            future.make_folders(parent)
+        for parent, batch in batches.items():
+            folder = future.folder(parent)
+            changed = self._failed
+            if folder is not None and future.can_change(folder):
+                future.put_links(folder, {path[len(parent) + 1 :]: root + leaf.target for leaf, path, _ in batch})
+                changed = self._replaced
+            self._changes += [self._filled(changed(leaf, path, before), leaf) for leaf, path, before in batch]
+
+    def _is_link(self, folder: str) -> bool:
+        """Whether a folder that holds targets is a link, once old links are gone."""
+        known = self._links.get(folder)
+        if known is None:
+            known = self._links[folder] = self._future.entry(folder).kind == "link"
+        return known
 
     def _after_cleaning(self, path: str, before: Entry) -> Entry:
         """What is at a target once old links are gone: what was there, or nothing."""
@@ -305,23 +306,6 @@ class _Activation:
             return ABSENT
         changed = self._future.changes.get(folder.within(name))
         return before if changed is None else changed[0]
-
-    def _put_links(self, pending: list[tuple[Leaf, str, Entry]]) -> None:
-        """Make the links, folder by folder, where a link, or nothing, is."""
-        links: dict[str, dict[str, str]] = {}
-        for leaf, path, _ in pending:
-            parent, _, name = path.rpartition("/")
-            if parent not in links:
-                links[parent] = {}
-            links[parent][name] = self._root + leaf.target
-        for parent in links:
-            made = self._future.make_folders(parent)
-            folder = self._future.folder(parent) if made else None
-            usable = folder is not None and self._future.can_change(folder)
-            self._parents[parent] = _Parent(parent, False, folder if usable else None)
-        for parent, named in links.items():
-            if (folder := self._parents[parent].folder) is not None:
-                self._future.put_links(folder, named)
 
     def _replaced(self, leaf: Leaf, path: str, before: Entry) -> FileChange:
         """The change where a link takes the place of nothing, or of a link."""
@@ -396,10 +380,10 @@ class _Activation:
                 change.warnings += (_lost_backup(posixpath.basename(aside), there),)
 
     def _left(self, leaf: Leaf, path: str, change: FileChange) -> FileChange:
-        parent = self._parent(path.rpartition("/")[0])
+        folder = path.rpartition("/")[0]
         change.action = "skipped"
-        if parent.is_link:
-            link = self._future.entry(parent.path).link
+        if self._is_link(folder):
+            link = self._future.entry(folder).link
             change.reason = f"the same, seen through the folder's link to {link}, which stays"
         else:
             change.reason = "a file of the same content is there: it stays, and is not linked"
@@ -439,12 +423,12 @@ class _Activation:
             change.content = KNOWN if self._future.exists(leaf.source) else UNKNOWN
         return change
 
-    def _note_place(self, change: FileChange, parent: _Parent) -> None:
+    def _note_place(self, change: FileChange, folder: str) -> None:
         """Say where a file goes whose folder is a link."""
-        if not parent.is_link or change.action in ("skipped", "blocked", "keep"):
+        if not self._is_link(folder) or change.action in ("skipped", "blocked", "keep"):
             return
-        folder = self._future.folder(parent.path)
-        where = folder.path if folder else self._future.entry(parent.path).link
+        real = self._future.folder(folder)
+        where = real.path if real else self._future.entry(folder).link
         change.warnings += (f"its folder is a link: the change is made in {where}",)
 
 
