@@ -22,7 +22,7 @@ from hmeval.plan.planner import Circumstances, make_plan
 from hmeval.plan.rollback import plan_to
 
 SIZES = (1_000, 10_000, 100_000)
-RUNS = 5
+RUNS = 7
 ORIGIN = {"kind": "folder", "generation": None}
 
 
@@ -108,6 +108,7 @@ def measure(count: int) -> None:
         folder = Path(name)
         said = inputs(folder, count)
         lay_out(folder, said)
+        os.sync()  # or else it is written while measuring
         home = f"{folder}/home"
         same = said | {"homeFiles": f"{folder}/store/old-home-manager-files"}
         floor = least(lambda: bare(home, said))
