@@ -14,7 +14,7 @@ from hmeval.definitions import DefinitionSearch
 from hmeval.errors import EvaluationError, HmevalError, PlanError, TargetError
 from hmeval.evaluation.any_evaluator import AnyEvaluator
 from hmeval.evaluation.value import Value
-from hmeval.every_definition import EveryDefinition
+from hmeval.every_definition import EveryDefinition, module_files
 from hmeval.flakes import unfetched_input
 from hmeval.literals import path_literal, string_literal
 from hmeval.options import extract
@@ -187,6 +187,16 @@ class EvaluatedConfiguration:
                 self._failures = self._found_failures(self._blame.place(unfetched_input(error)))
         return self._failures
 
+    def module_files(self) -> list[str]:
+        """The files, and folders, that were imported as modules.
+
+        One that is written in place, or imported before it is handed over, has none. Raises EvaluationError, and
+        TargetError where the modules cannot be read again.
+        """
+        files = self.placed(lambda: module_files(self._evaluator, self._readable()))
+        places = self._source_places()
+        return list(map(places.text, files)) if places else files
+
     def evaluate(self, expression: str) -> Value:
         """The value of a Nix expression that may use `config`, `options`, `pkgs` and `lib`. Raises EvaluationError."""
         # The expression begins on a line of its own, so that only the line of a position has to be put right.
@@ -308,12 +318,15 @@ class EvaluatedConfiguration:
     def _completed(self, records: Iterator[extract.Record]) -> Iterator[extract.Record]:
         """The records with the places of definitions, and those that lost, where the modules can be read again."""
         try:
-            probed = self._probed() if self._failures else looked_into(self._evaluator, self._evaluated())
-            return map(EveryDefinition(self._evaluator, probed).complete, records)
+            return map(EveryDefinition(self._evaluator, self._readable()).complete, records)
         except (EvaluationError, TargetError) as error:
             if getattr(error, "kind", None) == "interrupted":
                 raise
             return records
+
+    def _readable(self) -> Probed:
+        """The configuration, so that its modules can be read again. Raises EvaluationError, TargetError."""
+        return self._probed() if self._failures else looked_into(self._evaluator, self._evaluated())
 
     def _told(self, record: extract.Record) -> extract.Record:
         places = self._source_places()

@@ -13,14 +13,24 @@ from hmeval.options.placing import Written, losers, placed
 from hmeval.probe import NIX, Probed
 
 
+def module_files(evaluator: AnyEvaluator, probed: Probed) -> list[str]:
+    """The files, and folders, that were imported as modules; one written in place has none. Raises EvaluationError."""
+    keys: list[str] = evaluator.eval("map (module: module.key)")(_modules(evaluator, probed)).to_python()
+    return [key for key in keys if key.startswith("/") and ":anon-" not in key]
+
+
+def _modules(evaluator: AnyEvaluator, probed: Probed) -> Value:
+    given = {"arguments": probed.arguments, "modules": probed.result["type"]["getSubModules"]}
+    return evaluator.eval_file(NIX / "modules.nix")(given)
+
+
 class EveryDefinition:
     """Completes records of options with what the modules write. Raises EvaluationError for what is not to be read."""
 
     def __init__(self, evaluator: AnyEvaluator, probed: Probed) -> None:
         self._evaluator = evaluator
-        given = {"arguments": probed.arguments, "modules": probed.result["type"]["getSubModules"]}
-        modules = evaluator.eval_file(NIX / "modules.nix")(given)
-        self._nix = evaluator.eval_file(NIX / "every-definition.nix")(given | {"modules": modules})
+        given = {"arguments": probed.arguments, "modules": _modules(evaluator, probed)}
+        self._nix = evaluator.eval_file(NIX / "every-definition.nix")(given)
         self._generating = f"{self._nix['generating'].to_python()}/"
         self._written = self._by_name()
 

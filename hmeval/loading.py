@@ -299,6 +299,11 @@ class Configuration:
         told: str = self._kept.document("removed", name, lambda: self._configuration.why_removed(option))
         return told
 
+    def module_files(self) -> list[str]:
+        """The files that were imported as modules, as EvaluatedConfiguration tells them, and raises."""
+        files: list[str] = self._kept.document("modules", "files", lambda: self._configuration.module_files())
+        return files
+
     def text_of(self, expression: str | None, loc: Sequence[str] | None, *, json: bool) -> str:
         """The value of an expression (`evaluate`), or else the one at a path (`value_at`), as Nix text or as JSON.
 

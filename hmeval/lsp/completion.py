@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from itertools import islice
 from typing import Any, NamedTuple
 
 from hmeval.lsp.index import Entry, OptionIndex, alternatives, structure
-from hmeval.lsp.option_path import KEY, READ, Cursor
+from hmeval.lsp.names import Names
+from hmeval.lsp.option_path import KEY, PACKAGE, PACKAGES, READ, Cursor
 from hmeval.options.model import Option
 from hmeval.options.path import is_placeholder, show_option
 from hmeval.options.query import distance, tolerance
 from hmeval.render.nix_text import nix_line
 
 SET, OPTION, VALUE = "set", "option", "value"
+NO_NAMES = Names()
 
 _MOST_DEEP = 100
+_MOST_PACKAGES = 200
 _FROM_LETTERS = 2
 _SNIPPETS = {
     "str": '"$1"',
@@ -35,7 +39,7 @@ class Suggestion(NamedTuple):
     """One thing that may be written.
 
     Attributes:
-        label: as it is shown; kind: SET, OPTION or VALUE.
+        label: as it is shown; kind: SET, OPTION, VALUE or PACKAGE.
         insert: what is written, a snippet of the protocol where `snippet`.
         rank: how well it fits; the lower the better.
         entry: the option's, or set's, entry.
@@ -56,14 +60,29 @@ class Suggestions(NamedTuple):
     is_incomplete: bool
 
 
-def suggestions(index: OptionIndex, cursor: Cursor, *, snippets: bool, defined: bool = False) -> Suggestions:
+def suggestions(
+    index: OptionIndex, cursor: Cursor, *, snippets: bool, defined: bool = False, packages: Names = NO_NAMES
+) -> Suggestions:
     """What may be written at the place; `defined` says that a value follows it already."""
     if cursor.kind == KEY:
         return _names(index, cursor, snippets and not defined and not cursor.quoted)
     if cursor.kind == READ:
         return _names(index, cursor, False)
-    option = index.option(cursor.path)
-    return Suggestions(list(_values(option, cursor)) if option else [], False)
+    if cursor.kind == PACKAGE:
+        return _packages(packages, cursor) if not cursor.path else Suggestions([], False)
+    told = index.type_at(cursor.path)
+    values = list(_values(told, cursor))
+    if not cursor.with_packages or cursor.quoted or not _takes(told, "package"):
+        return Suggestions(values, False)
+    found, is_incomplete = _packages(packages, cursor)
+    return Suggestions([*(one for one in found if not one.label.startswith('"')), *values], is_incomplete)
+
+
+def _packages(packages: Names, cursor: Cursor) -> Suggestions:
+    """The names of packages that fit; there are many, and more letters bring those that are not among the first."""
+    found = [*islice(packages.matching(cursor.typed), _MOST_PACKAGES + 1)]
+    fits = [Suggestion(name, PACKAGE, name, False, _fit(cursor.typed, name) or 0) for name in map(_attribute, found)]
+    return Suggestions(fits[:_MOST_PACKAGES], len(found) > _MOST_PACKAGES)
 
 
 def snippet(option: Option) -> str:
@@ -131,25 +150,25 @@ def _fit(typed: str, name: str) -> int | None:
     return 4 if distance(small, lower[: len(small)], tolerance(small)) is not None and len(small) > 3 else None
 
 
-def _values(option: Option, cursor: Cursor) -> Iterator[Suggestion]:
+def _values(told: Mapping[str, Any] | None, cursor: Cursor) -> Iterator[Suggestion]:
     """The values that the type names, and what expressions begin with."""
     typed = cursor.typed
-    for text in dict.fromkeys(_written(option.type_info)):
+    for text in dict.fromkeys(_written(told)):
         bare = text[1:-1] if text.startswith('"') else text
         if cursor.quoted and not text.startswith('"'):
             continue
         rank = _fit(typed, bare)
         if rank is not None:
             yield Suggestion(text, VALUE, bare if cursor.quoted else text, False, rank)
-    if cursor.quoted:
+    if cursor.quoted or told is None:
         return
-    for text in ("config", "lib", "pkgs", "null" if _may_be_null(option) else ""):
+    for text in ("config", "lib", PACKAGES, "null" if _takes(told, "null") else ""):
         if text and (rank := _fit(typed, text)) is not None:
             yield Suggestion(text, VALUE, text, False, 5 + rank)
 
 
-def _may_be_null(option: Option) -> bool:
-    return any(told.get("name") == "null" for told in alternatives(option.type_info))
+def _takes(told: Mapping[str, Any] | None, name: str) -> bool:
+    return any(one.get("name") == name for one in alternatives(told))
 
 
 def _written(told: Mapping[str, Any] | None) -> Iterator[str]:
@@ -176,6 +195,10 @@ def _value_snippet(told: Mapping[str, Any] | None) -> str:
     if name in _SETS:
         return "{\n\t$1\n}"
     return _SNIPPETS.get(name, "$1")
+
+
+def _attribute(name: str) -> str:
+    return show_option([name])
 
 
 def _escaped(name: str) -> str:

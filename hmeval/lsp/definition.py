@@ -8,7 +8,8 @@ from pathlib import Path
 from lsprotocol import types
 
 from hmeval.lsp.index import ABSENT
-from hmeval.lsp.view import Document, View
+from hmeval.lsp.meaning import Scope
+from hmeval.lsp.view import Document, Symbol, View
 
 
 def definition(view: View, position: types.Position) -> list[types.Location]:
@@ -18,7 +19,7 @@ def definition(view: View, position: types.Position) -> list[types.Location]:
     symbol = view.symbol(position)
     if symbol is None:
         return []
-    found = view.found(symbol.path)
+    found = view.known(symbol.scope).found(symbol.path)
     options = [found.option] if found.option is not None and found.kind != ABSENT else []
     return [location for option in options for place in option.declaration_positions if (location := _location(place))]
 
@@ -26,17 +27,20 @@ def definition(view: View, position: types.Position) -> list[types.Location]:
 def references(view: View, position: types.Position, documents: Iterable[Document]) -> list[types.Location]:
     """Every place in the documents that defines, or reads, the option at a position, or something in it."""
     symbol = view.symbol(position)
-    return [] if symbol is None else list(_references(symbol.path, documents))
+    return [] if symbol is None else [place for document in documents for place in _references(symbol, document)]
 
 
-def _references(path: tuple[str, ...], documents: Iterable[Document]) -> Iterator[types.Location]:
-    for document in documents:
-        whole = document.whole()
-        spans = [(one.names[0][1], one.names[-1][2]) for one in whole.found if one.path[: len(path)] == path]
-        spans += [(start, end) for read, start, end in whole.read if read[: len(path)] == path]
-        for start, end in sorted(spans):
-            places = [types.Position(*document.syntax.place(offset)) for offset in (start, end)]
-            yield types.Location(document.path.as_uri(), types.Range(*places))
+def _references(symbol: Symbol, document: Document) -> Iterator[types.Location]:
+    whole = document.whole()
+    named = [(one.path, one.meaning.scope, one.names[0][1], one.names[-1][2]) for one in whole.found]
+    for path, scope, start, end in sorted([*named, *whole.read], key=lambda one: one[2:]):
+        if path[: len(symbol.path)] == symbol.path and _is_of(document.scope(scope), symbol.scope):
+            yield types.Location(document.path.as_uri(), document.range(start, end))
+
+
+def _is_of(scope: Scope, wanted: Scope) -> bool:
+    """Whether options may be the same. Whose home's is not always known, and modules serve several configurations."""
+    return scope.kind == wanted.kind and (scope.user == wanted.user or None in (scope.user, wanted.user))
 
 
 def _location(place: object) -> types.Location | None:

@@ -12,7 +12,7 @@ from hmeval.lsp.index import ABSENT, OPTION, removal
 from hmeval.lsp.literal import objection
 from hmeval.lsp.meaning import ANY
 from hmeval.lsp.option_path import Definition
-from hmeval.lsp.view import View
+from hmeval.lsp.view import Document, Known, View
 from hmeval.options.model import Option
 from hmeval.options.path import show_option
 from hmeval.options.query import nearest
@@ -40,21 +40,15 @@ def of_text(view: View) -> list[types.Diagnostic]:
     Unknown options are told where the option set is the configuration's own, and the first name is known, or misspelt:
     a module that is not part of the configuration may have options of its own.
     """
-    if view.options.is_built_in or not view.options.index.ordered:
-        return []
-    declared = _declared_in(view)
-    return [
-        diagnostic
-        for one in view.document.whole().found
-        if view.concerns(one.meaning.scope) and (diagnostic := _of_definition(view, one, declared))
-    ]
+    found = (_of_definition(view, one) for one in view.document.whole().found)
+    return [diagnostic for diagnostic in found if diagnostic is not None]
 
 
-def of_evaluation(view: View) -> list[types.Diagnostic]:
-    """What the last evaluation found in the document; marked where the text is another one than it saw."""
-    here = [one for one in view.failures if one.position and one.position.file == str(view.document.path)]
-    found = [_at_position(view, one, EVALUATION) for one in here]
-    return [*map(_older, found)] if view.document.is_unsaved else found
+def of_evaluation(document: Document, failures: Sequence[EvaluationError]) -> list[types.Diagnostic]:
+    """What the last evaluations found in the document; marked where the text is another one than they saw."""
+    here = [one for one in failures if one.position and one.position.file == str(document.path)]
+    found = [_at_position(document, one, EVALUATION) for one in here]
+    return [*map(_older, found)] if document.is_unsaved else found
 
 
 def _older(found: types.Diagnostic) -> types.Diagnostic:
@@ -63,9 +57,9 @@ def _older(found: types.Diagnostic) -> types.Diagnostic:
     return found
 
 
-def of_syntax(view: View, error: EvaluationError | None) -> list[types.Diagnostic]:
+def of_syntax(document: Document, error: EvaluationError | None) -> list[types.Diagnostic]:
     """The syntax error that Nix's parser found, if any."""
-    return [_at_position(view, error, SYNTAX)] if error else []
+    return [_at_position(document, error, SYNTAX)] if error else []
 
 
 def merged(text: Sequence[types.Diagnostic], evaluation: Sequence[types.Diagnostic]) -> list[types.Diagnostic]:
@@ -74,77 +68,74 @@ def merged(text: Sequence[types.Diagnostic], evaluation: Sequence[types.Diagnost
     return [*text, *(one for one in evaluation if one.range.start.line not in lines)]
 
 
-def _of_definition(view: View, one: Definition, declared: set[tuple[str, ...]]) -> types.Diagnostic | None:
-    found = view.found(one.path)
-    own = len(one.path) - len(one.names)
-    if found.kind == ABSENT:
-        if found.depth < own or not _is_certain(view, one, found.depth, declared):
-            return None
-        return _unknown(view, one, found.depth - own)
-    option = found.option
-    if found.kind != OPTION or option is None:
+def _of_definition(view: View, one: Definition) -> types.Diagnostic | None:
+    known = view.known(one.meaning.scope)
+    if known.options.is_built_in or known.is_awaited or not known.options.index.ordered:
         return None
-    return _of_option(view, one, option)
+    found = known.found(one.path)
+    if found.kind == ABSENT:
+        return _unknown(view.document, known, one, found.depth)
+    if found.kind != OPTION or found.option is None:
+        return None
+    return _of_option(view.document, one, found.option)
 
 
-def _of_option(view: View, one: Definition, option: Option) -> types.Diagnostic | None:
+def _of_option(document: Document, one: Definition, option: Option) -> types.Diagnostic | None:
     warning, error = types.DiagnosticSeverity.Warning, types.DiagnosticSeverity.Error
     if target := alias_target(option.record):
         new = show_option(target)
-        return _diagnostic(view, one, f"{option.name} is now {new}", RENAMED, warning, {"path": target})
+        return _diagnostic(document, one, f"{option.name} is now {new}", RENAMED, warning, {"path": target})
     if gone := removal(option):
-        return _diagnostic(view, one, gone, REMOVED, error, {})
+        return _diagnostic(document, one, gone, REMOVED, error, {})
     if option.read_only:
-        return _diagnostic(view, one, f"{option.name} is read-only: it is set elsewhere", READ_ONLY, warning, None)
-    wrong = objection(view.syntax, one.value, option.type_info)
+        return _diagnostic(document, one, f"{option.name} is read-only: it is set elsewhere", READ_ONLY, warning, None)
+    wrong = objection(document.syntax, one.value, option.type_info)
     if wrong is None or one.value is None:
         return None
     message = f"{option.name} is of type {option.type}: {wrong}"
-    where = view.range(one.value.start_byte, one.value.end_byte)
+    where = document.range(one.value.start_byte, one.value.end_byte)
     return types.Diagnostic(where, message, error, TYPE, source=SOURCE)
 
 
-def _unknown(view: View, one: Definition, place: int) -> types.Diagnostic:
+def _unknown(document: Document, known: Known, one: Definition, depth: int) -> types.Diagnostic | None:
+    """That there is no such option: `depth` of its names lead somewhere. None where that is not certain."""
+    place = depth - (len(one.path) - len(one.names))
+    if place < 0 or not _is_certain(document, known, one, depth):
+        return None
     name = show_option(one.path)
-    near = nearest(view.options.index.names, name)
+    near = nearest(known.options.index.names, name)
     meant = f"; did you mean {' or '.join(near)}?" if near else ""
     text = f"There is no option {name}{meant}"
-    start, end = one.names[place][1], one.names[-1][2]
-    where = view.range(start, end)
-    severity = types.DiagnosticSeverity.Warning if view.stale else types.DiagnosticSeverity.Error
+    where = document.range(one.names[place][1], one.names[-1][2])
+    severity = types.DiagnosticSeverity.Warning if known.stale else types.DiagnosticSeverity.Error
     return types.Diagnostic(where, text, severity, UNKNOWN, source=SOURCE, data={"near": near, "path": list(one.path)})
 
 
-def _is_certain(view: View, one: Definition, depth: int, declared: set[tuple[str, ...]]) -> bool:
+def _is_certain(document: Document, known: Known, one: Definition, depth: int) -> bool:
     path = one.path
     if ANY in path or _NEVER_REPORTED & set(path) or one.names[-1][2] == 0:
         return False
-    if any(path[: len(prefix)] == prefix for prefix in declared):
+    if any(path[: len(prefix)] == prefix for prefix in document.whole().declared):
         return False
     if depth > 0:
         return True
-    return bool(nearest([*view.options.index.root.children], path[0]))
+    return bool(nearest([*known.options.index.root.children], path[0]))
 
 
-def _declared_in(view: View) -> set[tuple[str, ...]]:
-    """The paths that the document itself declares options at."""
-    return view.document.whole().declared
-
-
-def _at_position(view: View, error: EvaluationError, code: str) -> types.Diagnostic:
+def _at_position(document: Document, error: EvaluationError, code: str) -> types.Diagnostic:
     assert error.position is not None
     line, column = error.position.line - 1, max(0, error.position.column - 1)
-    start = view.syntax.line_offset(line, column)
-    node = view.syntax.root.descendant_for_byte_range(start, start)
+    start = document.syntax.line_offset(line, column)
+    node = document.syntax.root.descendant_for_byte_range(start, start)
     end = node.end_byte if node is not None and not node.child_count else start
     severity = types.DiagnosticSeverity.Error
-    return types.Diagnostic(view.range(start, end), error.message, severity, code, source=SOURCE)
+    return types.Diagnostic(document.range(start, end), error.message, severity, code, source=SOURCE)
 
 
 def _diagnostic(
-    view: View, one: Definition, message: str, code: str, severity: types.DiagnosticSeverity, data: Any
+    document: Document, one: Definition, message: str, code: str, severity: types.DiagnosticSeverity, data: Any
 ) -> types.Diagnostic:
-    where = view.range(one.names[0][1] or one.start, one.names[-1][2] or one.end)
+    where = document.range(one.names[0][1] or one.start, one.names[-1][2] or one.end)
     tags = [types.DiagnosticTag.Deprecated] if code in (RENAMED, REMOVED) else None
     told = None if data is None else data | {"old": list(one.path), "names": len(one.names)}
     return types.Diagnostic(where, message, severity, code, source=SOURCE, tags=tags, data=told)

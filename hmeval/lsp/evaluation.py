@@ -5,15 +5,16 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from hmeval import Configuration, Option, Policy, Worker, load
-from hmeval.errors import EvaluationError, HmevalError, Position
+from hmeval.errors import EvaluationError, HmevalError, Position, TargetError
 from hmeval.lsp.index import OptionIndex, removal
+from hmeval.lsp.names import Names, instance_names, package_names
 from hmeval.lsp.option_path import read_whole
 from hmeval.lsp.syntax import Syntax
 from hmeval.lsp.target import ChosenTarget
@@ -32,12 +33,15 @@ class OptionSet:
         told: where they are from, for the user.
         is_built_in: whether they are those of the stand-in, which has few of Home Manager's, and nobody's values.
         failures: what is wrong with the configuration as a whole.
+        packages: the names in its pkgs; modules: the files that were imported as its modules.
     """
 
     index: OptionIndex
     told: str
     is_built_in: bool = False
     failures: Sequence[EvaluationError] = ()
+    packages: Names = field(default_factory=Names)
+    modules: Sequence[str] = ()
 
     @cached_property
     def files(self) -> set[Path]:
@@ -98,7 +102,9 @@ def evaluate(target: ChosenTarget, worker: Worker, tell: Callable[[str], None]) 
         tell("fetching inputs, evaluating modules" if target.flake else "evaluating modules")
         failures = configuration.recover()
         index = OptionIndex(configuration.iterate(values=True, hidden=True))
-        options = OptionSet(index, str(target), _is_built_in(target), failures)
+        index.name_instances(instance_names(configuration, index))
+        packages, modules = package_names(configuration), _modules(configuration)
+        options = OptionSet(index, str(target), _is_built_in(target), failures, packages, modules)
         tell("looking for values that fail")
         failed = [] if options.is_built_in else [*_failed_values(configuration, options, target.folder)]
     return replace(options, failures=(*failures, *failed))
@@ -106,6 +112,14 @@ def evaluate(target: ChosenTarget, worker: Worker, tell: Callable[[str], None]) 
 
 def _is_built_in(target: ChosenTarget) -> bool:
     return target.file == str(BUILT_IN_HOME)
+
+
+def _modules(configuration: Configuration) -> Sequence[str]:
+    """The files that were imported as modules; none where they cannot be told."""
+    try:
+        return configuration.module_files()
+    except (EvaluationError, TargetError):
+        return ()
 
 
 def _failed_values(configuration: Configuration, options: OptionSet, folder: Path) -> Iterator[EvaluationError]:

@@ -8,13 +8,14 @@ from typing import Any
 
 from lsprotocol import types
 
+from hmeval.lsp.defining import Defining, defining
 from hmeval.lsp.index import ABSENT, GROUP, WITHIN, Found
-from hmeval.lsp.view import Places, View, holder_of, value_of
+from hmeval.lsp.view import Known, Places, View
 from hmeval.options.description import to_markdown
 from hmeval.options.model import Option, text_of
 from hmeval.options.path import show_option
 from hmeval.options.renames import alias_target
-from hmeval.render.nix_text import value_text
+from hmeval.render.nix_text import value_line, value_text
 from hmeval.render.type_text import allowed_values
 
 _LONG = 2000
@@ -25,7 +26,8 @@ def hover(view: View, position: types.Position, places: Places) -> types.Hover |
     symbol = view.symbol(position)
     if symbol is None or not symbol.path:
         return None
-    found = view.found(symbol.path)
+    known = view.known(symbol.scope)
+    found = known.found(symbol.path)
     if found.kind == ABSENT:
         return None
     if found.kind == GROUP:
@@ -34,10 +36,10 @@ def hover(view: View, position: types.Position, places: Places) -> types.Hover |
     elif found.option is None:
         return None
     else:
-        text = "\n\n".join(_sections(view, found, symbol.path, places))
-    marked = f"{text}\n\n---\n\n{_mark(view)}" if _mark(view) else text
+        text = "\n\n".join(_sections(known, found, symbol.path, places))
+    marked = f"{text}\n\n---\n\n{_mark(known)}" if _mark(known) else text
     content = types.MarkupContent(types.MarkupKind.Markdown, marked)
-    return types.Hover(content, view.range(symbol.start, symbol.end))
+    return types.Hover(content, view.document.range(symbol.start, symbol.end))
 
 
 def documentation(option: Option) -> str:
@@ -45,15 +47,15 @@ def documentation(option: Option) -> str:
     return "\n\n".join(_documented(option))
 
 
-def _sections(view: View, found: Found, path: tuple[str, ...], places: Places) -> Iterator[str]:
+def _sections(known: Known, found: Found, path: tuple[str, ...], places: Places) -> Iterator[str]:
     assert found.option is not None
     if found.kind == WITHIN:
         yield f"**{show_option(path)}**: a value within `{found.option.name}`"
     yield from _documented(found.option)
-    value = value_of(view, path)
+    value = known.value_of(path)
     if value is not None:
         yield _value(value)
-    holder = holder_of(view, path)
+    holder = known.holder_of(path)
     if holder is not None and (lines := list(_definitions(holder, path, places))):
         yield "Defined by\n\n" + "\n".join(lines)
 
@@ -85,14 +87,23 @@ def _value(value: Mapping[str, Any]) -> str:
 
 
 def _definitions(option: Option, path: tuple[str, ...], places: Places) -> Iterator[str]:
-    """Who defines it. Of a part of an option only those files tell that name the part itself."""
-    for one in option.definitions:
-        file = str(one.get("file"))
-        priority = (one.get("priority") or {}).get("name")
-        note = f" ({priority})" if priority and priority != "plain" else ""
+    """Who defines it, those that lost too. Of a part of an option only those are told that name the part itself."""
+    by_file: dict[str, list[Defining]] = {}
+    for one in defining(option, path):
+        by_file.setdefault(one.file, []).append(one)
+    for file, ones in by_file.items():
         known = places(Path(file), path) if file.startswith("/") else []
-        for line, column in known or ([(0, 0)] if len(option.loc) == len(path) else []):
-            yield f"- {file}:{line}:{column}{note}" if line else f"- {file}{note}"
+        if len(known) == len(ones):
+            ones = [one._replace(line=line, column=column) for one, (line, column) in zip(ones, known, strict=True)]
+        yield from (_defined_at(one) for one in ones if one.value is not None or one.line)
+
+
+def _defined_at(one: Defining) -> str:
+    place = f"{one.file}:{one.line}:{one.column}" if one.line else one.file
+    note = f" ({one.priority})" if one.priority != "plain" else ""
+    if one.wins:
+        return f"- {place}{note}"
+    return f"- {place}{note}, which lost: `{value_line(one.value)}`"
 
 
 def _code(text: str) -> str:
@@ -100,8 +111,8 @@ def _code(text: str) -> str:
     return f"```nix\n{shown}\n```"
 
 
-def _mark(view: View) -> str:
+def _mark(known: Known) -> str:
     """Where the answer is from, unless it is the configuration as it is written now."""
-    if view.options.is_built_in:
+    if known.options.is_built_in:
         return "*From hmeval's built-in option set: the configuration itself has not been evaluated.*"
-    return f"*From the last evaluation: {view.stale}.*" if view.stale else ""
+    return f"*From the last evaluation: {known.stale}.*" if known.stale else ""

@@ -14,6 +14,8 @@ from hmeval.options.path import is_placeholder, show_option
 # nixpkgs, lib/modules.nix: mkRemovedOptionModule.
 _GONE = re.compile(r"(no longer has any effect|can no longer be used since it's been removed)")
 
+_OF_ELEMENTS = frozenset(("listOf", "nonEmptyListOf", "attrsOf", "lazyAttrsOf"))
+
 OPTION, GROUP, WITHIN, ABSENT = "option", "group", "within", "absent"
 
 
@@ -76,6 +78,7 @@ class OptionIndex:
             self._starts.append(at)
             at += len(name) + 1
         self._names: list[str] | None = None
+        self._instances: Mapping[tuple[str, ...], Sequence[str]] = {}
 
     def __len__(self) -> int:
         return len(self.ordered)
@@ -98,12 +101,34 @@ class OptionIndex:
         found = self.find(path)
         return found.option if found.kind == OPTION else None
 
-    def below(self, path: Sequence[str]) -> list[Entry]:
-        """What a name after this path may be."""
+    def name_instances(self, instances: Mapping[tuple[str, ...], Sequence[str]]) -> None:
+        """Take the names that the configuration has below paths where options have a placeholder."""
+        self._instances = instances
+
+    def type_at(self, path: Sequence[str]) -> Mapping[str, Any] | None:
+        """The type of what a path defines: an option, or an element or attribute of one; None where it is not known."""
         found = self.find(path)
-        if found.kind in (WITHIN, ABSENT):
+        if found.option is None:
+            return None
+        told = found.option.type_info
+        for _ in path[len(found.option.loc) :]:
+            told = structure(told)
+            if told.get("name") not in _OF_ELEMENTS or not told.get("elements"):
+                return None
+            told = told["elements"][0]
+        return told if found.kind in (OPTION, WITHIN) else None
+
+    def below(self, path: Sequence[str]) -> list[Entry]:
+        """What a name after this path may be: options, and what the configuration has there."""
+        found = self.find(path)
+        if found.kind == ABSENT:
             return []
-        return list(found.entry.children.values())
+        named = self._instances.get(tuple(path)) or _names_in_value(found.option, path)
+        if found.kind == WITHIN:
+            return [Entry((*path, name)) for name in named]
+        declared = found.entry.children
+        real = [_instance(found.entry.any, (*path, name)) for name in named if name not in declared]
+        return [*declared.values(), *real]
 
     def containing(self, path: Sequence[str], text: str) -> Iterator[Entry]:
         """The options below a path whose names hold a text, letter case aside, in the tree's order."""
@@ -152,6 +177,22 @@ class OptionIndex:
         if entry.any is not None:
             self._number(entry.any)
         entry.last = len(self.ordered)
+
+
+def _instance(declared: Entry | None, path: tuple[str, ...]) -> Entry:
+    """What a name of the configuration's own leads to: what is declared for any."""
+    entry = Entry(path)
+    if declared is not None:
+        entry.option, entry.children, entry.any = declared.option, declared.children, declared.any
+    return entry
+
+
+def _names_in_value(option: Option | None, path: Sequence[str]) -> Sequence[str]:
+    """The names that an option's value has at a path."""
+    value: Any = (option.value or {}).get("json") if option is not None else None
+    for name in path[len(option.loc) if option is not None else 0 :]:
+        value = value.get(name) if isinstance(value, Mapping) else None
+    return list(value) if isinstance(value, Mapping) else ()
 
 
 def removal(option: Option) -> str | None:

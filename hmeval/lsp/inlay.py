@@ -7,7 +7,7 @@ from lsprotocol import types
 from hmeval.lsp.index import ABSENT, GROUP
 from hmeval.lsp.literal import content, text_of_literal
 from hmeval.lsp.option_path import Definition
-from hmeval.lsp.view import View, value_of
+from hmeval.lsp.view import View
 from hmeval.render.nix_text import value_line
 
 _WIDEST = 60
@@ -16,20 +16,19 @@ _EXPRESSIONS = frozenset(("select_expression", "variable_expression", "apply_exp
 
 def inlay_hints(view: View, wanted: types.Range) -> list[types.InlayHint]:
     """The hints in a range. None while the option set is older than the text: a wrong hint is worse than none."""
-    if view.stale or view.options.is_built_in:
-        return []
     lines = range(wanted.start.line, wanted.end.line + 1)
-    hints = (_hint(view, one) for one in view.document.whole().found if view.concerns(one.meaning.scope))
+    hints = (_hint(view, one) for one in view.document.whole().found)
     return [hint for hint in hints if hint is not None and hint.position.line in lines]
 
 
 def _hint(view: View, one: Definition) -> types.InlayHint | None:
-    if one.value is None:
+    known = view.known(one.meaning.scope)
+    if one.value is None or known.stale or known.options.is_built_in:
         return None
-    found = view.found(one.path)
+    found = known.found(one.path)
     if found.kind in (ABSENT, GROUP) or found.option is None:
         return None
-    final = value_line(value_of(view, one.path))
+    final = value_line(known.value_of(one.path))
     if not final or len(final) > _WIDEST or final == "…":
         return None
     written = text_of_literal(view.syntax, content(view.syntax, one.value))

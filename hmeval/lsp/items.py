@@ -2,33 +2,42 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 from lsprotocol import types
 
 from hmeval.lsp.completion import OPTION, SET, Suggestion, suggestions
 from hmeval.lsp.hover import documentation
 from hmeval.lsp.index import OptionIndex
-from hmeval.lsp.option_path import KEY
+from hmeval.lsp.option_path import KEY, PACKAGE
 from hmeval.lsp.view import View
 
 _KINDS = {
     OPTION: types.CompletionItemKind.Property,
     SET: types.CompletionItemKind.Module,
+    PACKAGE: types.CompletionItemKind.Reference,
 }
 
 
-def completion(view: View, position: types.Position, *, snippets: bool) -> types.CompletionList | None:
+class Completion(NamedTuple):
+    """What may be written at a position, and the options that it is from."""
+
+    items: types.CompletionList
+    options: OptionIndex
+
+
+def completion(view: View, position: types.Position, *, snippets: bool) -> Completion | None:
     """What may be written at a position; None where that is about no option."""
-    cursor = view.cursor(position)
+    offset = view.offset(position)
+    cursor = view.document.cursor(offset)
     if cursor is None:
         return None
-    offset = view.offset(position)
+    options, _, is_awaited = view.known(cursor.scope)
     followed = cursor.kind == KEY and _is_defined(view, offset)
-    told = suggestions(view.options.index, cursor, snippets=snippets, defined=followed)
-    edit_range = view.range(cursor.start, offset)
+    told = suggestions(options.index, cursor, snippets=snippets, defined=followed, packages=options.packages)
+    edit_range = view.document.range(cursor.start, offset)
     items = [_item(one, edit_range) for one in told.found]
-    return types.CompletionList(is_incomplete=told.is_incomplete, items=items)
+    return Completion(types.CompletionList(told.is_incomplete or is_awaited, items), options.index)
 
 
 def resolve(index: OptionIndex, item: types.CompletionItem) -> types.CompletionItem:

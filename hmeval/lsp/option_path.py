@@ -7,15 +7,16 @@ One reader goes over the tokens from the left, as far as the place, and keeps wh
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from tree_sitter import Node
 
-from hmeval.lsp.meaning import ANY, HOSTS, NOTHING, OF_A_FLAKE, Meaning, Path, argument
+from hmeval.lsp.frame import Frame
+from hmeval.lsp.meaning import ANY, NOTHING, OF_THE_SYSTEM, SYSTEM, Meaning, Path, Scope
 from hmeval.lsp.syntax import Syntax
 
-KEY, VALUE, READ = "key", "value", "read"
+KEY, VALUE, READ, PACKAGE = "key", "value", "read", "package"
+PACKAGES = "pkgs"
 
 # After these an expression begins that stands for the same as what was before them.
 _ANEW = frozenset(("//", "++", "then", "else"))
@@ -48,118 +49,64 @@ class Definition(NamedTuple):
         return self.meaning.path or ()
 
 
+class Read(NamedTuple):
+    """A part of a configuration that an expression reads: its path, as in Meaning, and where that stands."""
+
+    path: Path
+    scope: Scope | None
+    start: int
+    end: int
+
+
+class Import(NamedTuple):
+    """A file that is named where a module is expected, or imported as an option's value.
+
+    Attributes:
+        text: the file as it is written; path, scope: what it stands for, as in Meaning.
+    """
+
+    text: str
+    path: Path
+    scope: Scope | None
+
+
 class Cursor(NamedTuple):
     """What a place in the text is about.
 
     Attributes:
-        kind: KEY (an option's name is written), VALUE (what it is defined with), READ (`config.…` in an expression).
-        path: of a KEY or READ the set that the name is searched in; of a VALUE the option.
+        kind: KEY (an option's name is written), VALUE (what it is defined with), READ (`config.…` in an expression),
+            PACKAGE (`pkgs.…`).
+        path: of a KEY, READ or PACKAGE the set that the name is searched in; of a VALUE the option.
         typed: what of the name, or of the value, stands before the place; start: where that begins.
         scope: as in Meaning.
         quoted: whether it stands in a string that is open.
+        with_packages: whether `with pkgs;` holds there.
     """
 
     kind: str
     path: Path
     typed: str
     start: int
-    scope: str | None
+    scope: Scope | None
     quoted: bool
-
-
-@dataclass
-class _Frame:
-    """What is open: a set, a list, parentheses, a `let`, a `with`, a string, an interpolation, or the file."""
-
-    kind: str
-    meaning: Meaning
-    host: str | None = None
-    keys: list[tuple[str, int, int]] = field(default_factory=list)
-    in_value: bool = False
-    in_function: bool = False
-    # What has been applied to what in the current expression: names (`lib.mkIf`), or None for anything else.
-    items: list[list[str] | None] = field(default_factory=list)
-    dotted: bool = False
-    inherits: bool = False
-    is_formals: bool = False
-    aliases: dict[str, Path] = field(default_factory=dict)
-    text: str = ""
-    text_start: int = 0
-
-    @property
-    def names_wanted(self) -> bool:
-        return self.kind in ("set", "let") and not self.in_value and not self.is_formals
-
-    @property
-    def names(self) -> list[str]:
-        return [name for name, _, _ in self.keys]
-
-    def end_expression(self) -> None:
-        self.items = []
-        self.dotted = False
-
-    def end_binding(self) -> None:
-        self.end_expression()
-        self.keys = []
-        self.in_value = self.in_function = self.inherits = False
-
-    def add_key(self, name: str, start: int, end: int) -> None:
-        if not self.dotted:
-            self.keys = []
-        self.keys.append((name, start, end))
-        self.dotted = False
-
-    def add_name(self, name: str) -> None:
-        last = self.items[-1] if self.items else None
-        if self.dotted and last is not None:
-            last.append(name)
-        else:
-            self.items.append([name])
-        self.dotted = False
-
-    def expected(self) -> Meaning:
-        """What an expression that is written here stands for, with no function around it."""
-        if self.kind == "set":
-            return self._of_binding()
-        if self.kind == "list":
-            return self.meaning.element()
-        return self.meaning
-
-    def _of_binding(self) -> Meaning:
-        names = self.names
-        if self.host is not None:
-            return Meaning((), self.host, merged=True, module=True) if names == ["modules"] else NOTHING
-        if self.meaning.path == () and self.meaning.module and names and names[0] in OF_A_FLAKE:
-            return NOTHING
-        meaning = self.meaning.at(names)
-        return meaning._replace(module=True) if self.in_function and meaning.path is not None else meaning
-
-    def content(self) -> Meaning:
-        """What the next argument, or the expression itself, stands for."""
-        expected = self.expected()
-        if self.kind == "list" or not self.items:
-            return expected
-        function = self.items[0]
-        return NOTHING if function is None else argument(expected, function[-1], len(self.items) - 1)
-
-    def host_called(self) -> str | None:
-        function = self.items[0] if self.kind != "list" and len(self.items) == 1 else None
-        return HOSTS.get(function[-1]) if function else None
+    with_packages: bool = False
 
 
 class Reader:
     """Reads tokens from the left, and knows at each of them what is open.
 
     Attributes:
-        found: the definitions so far; read: the paths of `config` that were read so far, and where.
+        found: the definitions so far; read: the parts of configurations that were read so far.
+        imported: the files that were named so far, with what they stand for.
         declared: the paths below `options` that were bound so far.
     """
 
-    def __init__(self, syntax: Syntax) -> None:
+    def __init__(self, syntax: Syntax, path: Path = ()) -> None:
         self._syntax = syntax
-        self._frames = [_Frame("file", Meaning((), module=True))]
+        self._frames = [Frame("file", Meaning(path, module=not path))]
         self.found: list[Definition] = []
-        self.read: list[tuple[Path, int, int]] = []
+        self.read: list[Read] = []
+        self.imported: list[Import] = []
         self.declared: set[Path] = set()
 
     def feed(self, node: Node) -> None:
@@ -178,10 +125,12 @@ class Reader:
         else:
             self._token(top, node)
 
-    def _token(self, top: _Frame, node: Node) -> None:
+    def _token(self, top: Frame, node: Node) -> None:
         kind = node.type
         if kind == "identifier":
             self._read_name(top, node)
+        elif kind == "path_fragment":
+            self._path(top, node)
         elif kind in _CLOSING:
             self._close(_CLOSING[kind])
         elif kind == "{" or kind in _OPENING or kind == "${" or kind in _QUOTES:
@@ -195,21 +144,20 @@ class Reader:
         elif kind == "formals" or kind == "@":
             top.end_expression()
         elif kind != "!" and (not node.child_count or node.is_named):
-            top.items.append(None)
-            top.dotted = False
+            top.end_value()
 
-    def _open(self, top: _Frame, node: Node) -> None:
+    def _open(self, top: Frame, node: Node) -> None:
         kind = node.type
         if kind in _QUOTES:
-            self._frames.append(_Frame("string", top.content(), text_start=node.end_byte))
+            self._frames.append(Frame("string", top.content(), text_start=node.end_byte))
         elif kind == "${":
-            self._frames.append(_Frame("interpolation", NOTHING))
+            self._frames.append(Frame("interpolation", NOTHING))
         elif kind == "{":
             meaning = top.content() if not top.names_wanted else NOTHING
-            self._frames.append(_Frame("set", meaning, top.host_called()))
+            self._frames.append(Frame("set", meaning, top.host_called()))
         else:
             meaning = top.content() if not top.names_wanted else NOTHING
-            self._frames.append(_Frame(_OPENING[kind], meaning))
+            self._frames.append(Frame(_OPENING[kind], meaning))
 
     def _close(self, kinds: Sequence[str]) -> None:
         """End the innermost of these kinds, and what is open within it."""
@@ -223,26 +171,27 @@ class Reader:
             return
         if top.names_wanted and closed.kind == "interpolation":
             top.add_key(ANY, 0, 0)
+        elif top.inherits and closed.kind == "paren":
+            top.source = closed.items[0] if len(closed.items) == 1 else None
         elif not closed.is_formals:
-            top.items.append(None)
-            top.dotted = False
+            top.end_value(ANY if closed.kind == "interpolation" else None)
 
-    def _in_string(self, top: _Frame, node: Node) -> None:
+    def _in_string(self, top: Frame, node: Node) -> None:
         if node.type in _QUOTES:
             self._frames.pop()
             outer = self._frames[-1]
             if outer.names_wanted:
                 outer.add_key(top.text, top.text_start - 1, node.end_byte)
             else:
-                outer.items.append(None)
+                outer.end_value(top.text)
         elif node.type in ("${", "interpolation"):
             top.text += ANY
             if node.type == "${":
-                self._frames.append(_Frame("interpolation", NOTHING))
+                self._frames.append(Frame("interpolation", NOTHING))
         else:
             top.text += self._syntax.slice(node.start_byte, node.end_byte)
 
-    def _name(self, top: _Frame, node: Node) -> None:
+    def _name(self, top: Frame, node: Node) -> None:
         text = self._syntax.slice(node.start_byte, node.end_byte)
         if node.type == "string_expression":
             text = text[1:-1] if "${" not in text else ANY
@@ -252,24 +201,37 @@ class Reader:
         top.keys = [(text, node.start_byte, node.end_byte)]
         self._define(top, None, node.end_byte)
 
-    def _read_name(self, top: _Frame, node: Node) -> None:
+    def _read_name(self, top: Frame, node: Node) -> None:
         continued = top.dotted and bool(top.items) and top.items[-1] is not None
         top.add_name(self._syntax.slice(node.start_byte, node.end_byte))
-        path = self._resolved(top.items[-1] or [])
-        if path:
-            start = self.read.pop()[1] if continued and len(path) > 1 and self.read else node.start_byte
-            self.read.append((path, start, node.end_byte))
+        meaning = self._resolved(top.items[-1] or [])
+        if meaning.path:
+            start = self.read.pop().start if continued and len(meaning.path) > 1 and self.read else node.start_byte
+            self.read.append(Read(meaning.path, meaning.scope, start, node.end_byte))
 
-    def _resolved(self, names: Sequence[str]) -> Path | None:
-        """The path of the configuration that names in an expression read."""
-        if names[:1] == ["config"]:
-            return tuple(names[1:])
+    def _path(self, top: Frame, node: Node) -> None:
+        """A path: a module where one is expected, or what an option is defined with where it is imported."""
+        meaning = top.content()
+        is_read = (meaning.path == () and meaning.module) or top.items == [["import"]]
+        if meaning.path is not None and is_read and node.parent is not None and node.parent.child_count == 1:
+            text = self._syntax.slice(node.start_byte, node.end_byte)
+            self.imported.append(Import(text, meaning.path, meaning.scope))
+        top.end_value()
+
+    def _resolved(self, names: Sequence[str]) -> Meaning:
+        """The part of a configuration that names in an expression read."""
+        if not names:
+            return NOTHING
         for frame in reversed(self._frames):
-            if names and names[0] in frame.aliases:
-                return (*frame.aliases[names[0]], *names[1:])
-        return None
+            if names[0] in frame.aliases:
+                return frame.aliases[names[0]].at(names[1:])
+            if names[0] == "config" and frame.config is not None:
+                return frame.config.at(names[1:])
+        if names[0] == "config":
+            return Meaning(()).at(names[1:])
+        return Meaning((), Scope(SYSTEM)).at(names[1:]) if names[0] in OF_THE_SYSTEM else NOTHING
 
-    def _punctuation(self, top: _Frame, node: Node) -> None:
+    def _punctuation(self, top: Frame, node: Node) -> None:
         kind = node.type
         if kind == ".":
             top.dotted = True
@@ -277,11 +239,21 @@ class Reader:
             self._equals(top, node)
         elif kind == ";":
             self._semicolon(top)
+        elif kind == ":":
+            top.begin_function(binds_config=self._binds_config(top, node))
         else:
             top.end_expression()
-            top.in_function |= kind == ":"
 
-    def _equals(self, top: _Frame, node: Node) -> None:
+    def _binds_config(self, top: Frame, colon: Node) -> bool:
+        """Whether a function has an argument `config`; so has a half-written one where a module is expected."""
+        function = colon.parent
+        if function is None or function.type != "function_expression":
+            return top.expected().module
+        formals = function.child_by_field_name("formals")
+        names = [formal.child_by_field_name("name") for formal in formals.children] if formals else []
+        return any(name and self._syntax.slice(name.start_byte, name.end_byte) == "config" for name in names)
+
+    def _equals(self, top: Frame, node: Node) -> None:
         if top.kind not in ("set", "let"):
             return
         if top.in_value:  # the semicolon before this binding is missing
@@ -294,37 +266,38 @@ class Reader:
         value = binding.child_by_field_name("expression") if binding else None
         self._define(top, value, binding.end_byte if binding else node.end_byte)
 
-    def _define(self, top: _Frame, value: Node | None, end: int) -> None:
+    def _define(self, top: Frame, value: Node | None, end: int) -> None:
         if top.kind != "set" or not top.keys:
             return
-        meaning = top._of_binding()
+        meaning = top.of_binding()
         if meaning.declares:
             self.declared.add(meaning.declares)
         if meaning.path and meaning.path != top.meaning.path and top.host is None:
             start = min((start for _, start, _ in top.keys if start), default=end)
             self.found.append(Definition(meaning, tuple(top.keys), value, start, end))
 
-    def _semicolon(self, top: _Frame) -> None:
+    def _semicolon(self, top: Frame) -> None:
         while self._frames[-1].kind in ("paren", "list", "interpolation") and len(self._frames) > 1:
             self._frames.pop()  # it was never closed
         top = self._frames[-1]
         if top.kind == "with":
             self._frames.pop()
             self._frames[-1].end_expression()
+            self._frames[-1].withs += top.items
             return
         if top.kind == "let" and len(top.items) == 1 and len(top.keys) == 1:
-            path = self._resolved(top.items[0] or [])
-            if path is not None:
-                top.aliases[top.keys[0][0]] = path
+            meaning = self._resolved(top.items[0] or [])
+            if meaning.path is not None:
+                top.aliases[top.keys[0][0]] = meaning
         top.end_binding()
 
-    def _word(self, top: _Frame, kind: str) -> None:
+    def _word(self, top: Frame, kind: str) -> None:
         if kind == "let":
-            self._frames.append(_Frame("let", NOTHING))
+            self._frames.append(Frame("let", NOTHING))
         elif kind == "in":
             self._end_let()
         elif kind in ("with", "assert"):
-            self._frames.append(_Frame("with", NOTHING))
+            self._frames.append(Frame("with", NOTHING))
         elif kind == "inherit":
             top.end_binding()
             top.inherits = True
@@ -339,7 +312,7 @@ class Reader:
             self._frames[-1].aliases |= aliases
             self._frames[-1].end_expression()
 
-    def _finished(self, top: _Frame, node: Node) -> None:
+    def _finished(self, top: Frame, node: Node) -> None:
         """A whole binding: of those, only the names that a `let` gives to parts of the configuration matter."""
         value = node.child_by_field_name("expression")
         if top.kind == "let" and node.type == "binding" and value is not None and value.type == "select_expression":
@@ -362,46 +335,66 @@ class Reader:
             return None
         return self._of_expression(top, typed, start)
 
-    def _in_quotes(self, top: _Frame, offset: int) -> Cursor | None:
+    def _in_quotes(self, top: Frame, offset: int) -> Cursor | None:
         outer = self._frames[-2]
         start = top.text_start
         typed = self._syntax.slice(start, offset)
         if outer.names_wanted:
             meaning = outer.meaning.at(outer.names if outer.dotted else [])
             return None if meaning.path is None else Cursor(KEY, meaning.path, typed, start, meaning.scope, True)
+        if outer.dotted:
+            read = self._resolved((outer.items and outer.items[-1]) or [])
+            return None if read.path is None else Cursor(READ, read.path, typed, start, read.scope, True)
         return Cursor(VALUE, top.meaning.path, typed, start, top.meaning.scope, True) if top.meaning.path else None
 
-    def _of_key(self, top: _Frame, typed: str, start: int) -> Cursor | None:
+    def _of_key(self, top: Frame, typed: str, start: int) -> Cursor | None:
         names = top.names[:-1] if typed else top.names
+        if top.source == [PACKAGES]:
+            return Cursor(PACKAGE, (), typed, start, None, False)
         if top.inherits:
             names = []
         elif not typed and names and not top.dotted:
             return None
         meaning = top.meaning.at(names) if top.host is None and top.kind == "set" else NOTHING
-        return None if meaning.path is None else Cursor(KEY, meaning.path, typed, start, meaning.scope, False)
+        return (
+            None
+            if meaning.path is None or meaning.form
+            else Cursor(KEY, meaning.path, typed, start, meaning.scope, False)
+        )
 
-    def _of_expression(self, top: _Frame, typed: str, start: int) -> Cursor | None:
+    def _of_expression(self, top: Frame, typed: str, start: int) -> Cursor | None:
         chain = top.items[-1] if top.items else None
         if chain is not None and (top.dotted or (typed and len(chain) > 1)):
-            path = self._resolved(chain)
-            if path is None and _is_finished_value(top.items[:-1]) and top.kind == "set":
-                top.end_binding()  # the semicolon before this name is missing
-                top.keys = [(name, start, start) for name in chain]
-                top.dotted = not typed
-                return self._of_key(top, typed, start)
-            names = None if path is None else path[:-1] if typed else path
-            return None if names is None else Cursor(READ, names, typed, start, None, False)
+            return self._of_chain(top, chain, typed, start)
         if typed and top.items:
             top.items.pop()
         meaning = top.content()
-        return Cursor(VALUE, meaning.path, typed, start, meaning.scope, False) if meaning.path else None
+        if not meaning.path:
+            return None
+        with_packages = any([PACKAGES] in frame.withs for frame in self._frames)
+        return Cursor(VALUE, meaning.path, typed, start, meaning.scope, False, with_packages)
+
+    def _of_chain(self, top: Frame, chain: Sequence[str], typed: str, start: int) -> Cursor | None:
+        """What names with dots between them, in an expression, are about."""
+        holder = chain[:-1] if typed else chain
+        if holder[0] == PACKAGES:
+            return Cursor(PACKAGE, tuple(holder[1:]), typed, start, None, False)
+        meaning = self._resolved(holder)
+        if meaning.path is not None:
+            return Cursor(READ, meaning.path, typed, start, meaning.scope, False)
+        if not _is_finished_value(top.items[:-1]) or top.kind != "set":
+            return None
+        top.end_binding()  # the semicolon before this name is missing
+        top.keys = [(name, start, start) for name in chain]
+        top.dotted = not typed
+        return self._of_key(top, typed, start)
 
 
-def cursor_at(syntax: Syntax, offset: int) -> Cursor | None:
-    """What the place is about; None where it is about no option."""
+def cursor_at(syntax: Syntax, offset: int, path: Path = ()) -> Cursor | None:
+    """What the place is about, in a text that stands for what is at a path; None where it is about no option."""
     if _is_in_formals(syntax, offset):
         return None
-    reader = Reader(syntax)
+    reader = Reader(syntax, path)
     last: Node | None = None
     for node in syntax.before(offset):
         if node.type != "comment":
@@ -412,9 +405,12 @@ def cursor_at(syntax: Syntax, offset: int) -> Cursor | None:
     return reader.cursor(offset, last)
 
 
-def read_whole(syntax: Syntax) -> Reader:
-    """All of the text, read: every definition, and every `config.…`, as far as the text tells what they are."""
-    reader = Reader(syntax)
+def read_whole(syntax: Syntax, path: Path = ()) -> Reader:
+    """All of the text, read: every definition, and every `config.…`, as far as the text tells what they are.
+
+    The text stands for what is at the path: a whole module, or what an option is defined with.
+    """
+    reader = Reader(syntax, path)
     for node in syntax.leaves():
         if node.type != "comment":
             reader.feed(node)

@@ -86,8 +86,12 @@ def _register_features(server: LanguageServer, session: Session) -> None:
 
     @server.feature(types.TEXT_DOCUMENT_COMPLETION, options)
     def complete(params: types.CompletionParams) -> types.CompletionList | None:
-        view = session.view(params.text_document.uri)
-        return items.completion(view, params.position, snippets=session.snippets) if view else None
+        view = session.workspace.view(params.text_document.uri)
+        told = items.completion(view, params.position, snippets=session.snippets) if view else None
+        if told is None:
+            return None
+        session.last_index = told.options
+        return told.items
 
     @server.feature(types.COMPLETION_ITEM_RESOLVE)
     def resolve(item: types.CompletionItem) -> types.CompletionItem:
@@ -95,12 +99,12 @@ def _register_features(server: LanguageServer, session: Session) -> None:
 
     @server.feature(types.TEXT_DOCUMENT_HOVER)
     def hovered(params: types.HoverParams) -> types.Hover | None:
-        view = session.view(params.text_document.uri)
+        view = session.workspace.view(params.text_document.uri)
         return hover.hover(view, params.position, session.workspace.places) if view else None
 
     @server.feature(types.TEXT_DOCUMENT_INLAY_HINT)
     def hints(params: types.InlayHintParams) -> list[types.InlayHint]:
-        view = session.view(params.text_document.uri)
+        view = session.workspace.view(params.text_document.uri)
         return inlay.inlay_hints(view, params.range) if view else []
 
     @server.feature(types.TEXT_DOCUMENT_CODE_ACTION, types.CodeActionOptions([types.CodeActionKind.QuickFix]))
@@ -111,19 +115,19 @@ def _register_features(server: LanguageServer, session: Session) -> None:
 def _register_lists(server: LanguageServer, session: Session) -> None:
     @server.feature(types.TEXT_DOCUMENT_DEFINITION)
     def declared(params: types.DefinitionParams) -> list[types.Location]:
-        view = session.view(params.text_document.uri)
+        view = session.workspace.view(params.text_document.uri)
         return definition.definition(view, params.position) if view else []
 
     @server.feature(types.TEXT_DOCUMENT_REFERENCES)
     def referred(params: types.ReferenceParams) -> list[types.Location]:
-        view = session.view(params.text_document.uri)
+        view = session.workspace.view(params.text_document.uri)
         if view is None:
             return []
         return definition.references(view, params.position, session.workspace.module_documents(view.document.path))
 
     @server.feature(types.TEXT_DOCUMENT_DOCUMENT_SYMBOL)
     def outline(params: types.DocumentSymbolParams) -> list[types.DocumentSymbol]:
-        view = session.view(params.text_document.uri)
+        view = session.workspace.view(params.text_document.uri)
         return symbols.document_symbols(view.document) if view else []
 
     @server.feature(types.WORKSPACE_SYMBOL)

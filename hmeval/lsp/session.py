@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,7 @@ from hmeval.lsp.index import OptionIndex
 from hmeval.lsp.progress import show_progress
 from hmeval.lsp.settings import Settings, read_settings
 from hmeval.lsp.view import Document, View
-from hmeval.lsp.workspace import Evaluation, Workspace, failures_of
+from hmeval.lsp.workspace import DEBOUNCE, Evaluation, Workspace
 
 _PAUSE = 0.15
 _PARSING_SECONDS = 5.0
@@ -62,13 +63,6 @@ class Session:
         item = completion.completion_item if completion else None
         return bool(item and item.snippet_support)
 
-    def view(self, uri: str) -> View | None:
-        """A document with its options."""
-        view = self.workspace.view(uri)
-        if view is not None:
-            self.last_index = view.options.index
-        return view
-
     def all_documents(self) -> Iterable[Document]:
         """Those of every configuration that has an open document."""
         found: dict[Path, Document] = {}
@@ -107,8 +101,8 @@ class Session:
         self._take(settings)
         self.workspace.give_up_untrusted()
         self._is_configured = True
-        for uri in list(self.workspace.documents):
-            await self._evaluate(uri, 0)
+        await self._evaluate_all(0)
+        for uri in self.workspace.documents:
             self._check_soon(uri)
 
     def _take(self, settings: Settings) -> None:
@@ -118,9 +112,9 @@ class Session:
 
     async def close(self) -> None:
         """End what is under way."""
+        await self.workspace.close()
         for task in (*self._checks.values(), *self._tasks):
             task.cancel()
-        await self.workspace.close()
         if self._parser is not None:
             self._parser.close()
 
@@ -128,11 +122,10 @@ class Session:
 
     async def opened(self, uri: str, document: Document) -> None:
         """Take a document that was opened."""
-        self.workspace.documents[uri] = document
+        self.workspace.open(uri, document)
         self._check_soon(uri)
-        evaluation = self.workspace.evaluation(document.path)
-        if evaluation is None or evaluation.taken_at is None:
-            await self._evaluate(uri, 0)
+        await self.workspace.find_owners()
+        self._evaluate(uri, self.workspace.evaluate_missing)
 
     def changed(self, uri: str, version: int, changes: Sequence[types.TextDocumentContentChangeEvent]) -> None:
         """Take an edit."""
@@ -156,7 +149,7 @@ class Session:
             return
         document.is_unsaved = False
         self.workspace.changes += 1
-        await self._evaluate(uri)
+        await self._evaluate_all()
 
     def closed(self, uri: str) -> None:
         """Forget a document."""
@@ -173,12 +166,14 @@ class Session:
 
     # -- evaluation ------------------------------------------------------------------------------------------------
 
-    async def _evaluate_all(self) -> None:
-        for uri in list(self.workspace.documents):
-            await self._evaluate(uri)
+    async def _evaluate_all(self, debounce: float = DEBOUNCE) -> None:
+        """Evaluate again what the open documents need."""
+        await self.workspace.find_owners()
+        for uri in self.workspace.documents:
+            self._evaluate(uri, partial(self.workspace.evaluate, debounce=debounce))
 
-    async def _evaluate(self, uri: str, debounce: float | None = None) -> None:
-        """Evaluate a document's target, if its folder is trusted; ask for that where nobody was asked yet."""
+    def _evaluate(self, uri: str, evaluate: Callable[[Document], None]) -> None:
+        """Evaluate what a document needs, if its folder is trusted; ask for that where nobody was asked yet."""
         document = self.workspace.documents.get(uri)
         if document is None or not self._is_configured:  # whether it may be evaluated is not known yet
             return
@@ -186,10 +181,8 @@ class Session:
         if folder is not None and folder not in self._asked:
             self._asked.add(folder)
             self._spawn(self._ask_for_trust(folder))
-        elif debounce is None:
-            self.workspace.evaluate(document.path)
         else:
-            self.workspace.evaluate(document.path, debounce)
+            evaluate(document)
 
     async def _ask_for_trust(self, folder: Path) -> None:
         message = (
@@ -214,17 +207,24 @@ class Session:
                 shown.add_done_callback(lambda _: self._in_progress.discard(evaluation))
             return
         self._tell_failures(evaluation)
-        for uri in list(self.workspace.documents):
+        self._spawn(self._take_options())
+
+    async def _take_options(self) -> None:
+        """What an evaluation gave may tell more of whose the documents are."""
+        await self.workspace.find_owners()
+        for uri in self.workspace.documents:
+            self._evaluate(uri, self.workspace.evaluate_missing)
             self._check_soon(uri)
         self._refresh_hints()
 
     def _tell_failures(self, evaluation: Evaluation) -> None:
         """Log what the evaluation found wrong, and show what has no place in the workspace that could be marked."""
-        for failure in failures_of(evaluation):
+        for failure in evaluation.failures:
             message = f"{evaluation.target}: {failure}"
             self._log(message)
             position = failure.position if isinstance(failure, EvaluationError) else None
-            if position is None or not self._is_ours(position.file):
+            is_placed = position is not None and self._is_ours(position.file)
+            if not is_placed and (isinstance(failure, EvaluationError) or self.workspace.is_for(evaluation)):
                 self._show(message, types.MessageType.Warning)
 
     def _refresh_hints(self) -> None:
@@ -242,16 +242,17 @@ class Session:
 
     async def _check(self, uri: str) -> None:
         await asyncio.sleep(_PAUSE)
-        view = self.view(uri)
+        view = self.workspace.view(uri)
         if view is None:
             return
         version = view.document.version
         error = await asyncio.to_thread(self._syntax_error, view.syntax.text)
-        view = self.view(uri)
+        view = self.workspace.view(uri)
         if view is None or view.document.version != version:
             return
-        found = diagnostics.of_syntax(view, error) or diagnostics.of_text(view)
-        self._publish(uri, version, diagnostics.merged(found, diagnostics.of_evaluation(view)))
+        found = diagnostics.of_syntax(view.document, error) or diagnostics.of_text(view)
+        evaluated = diagnostics.of_evaluation(view.document, view.failures)
+        self._publish(uri, version, diagnostics.merged(found, evaluated))
         self._publish_others(view)
 
     def _publish_others(self, view: View) -> None:
@@ -261,8 +262,8 @@ class Session:
         for file in sorted(file for file in files if self._is_ours(file)):
             document = self.workspace.file(Path(file))
             if document is not None:
-                other = view._replace(document=document)
-                self._publish(Path(file).as_uri(), None, diagnostics.of_evaluation(other))
+                found = diagnostics.of_evaluation(document, view.failures)
+                self._publish(Path(file).as_uri(), None, found)
         for uri in self._published - {Path(file).as_uri() for file in files} - set(self.workspace.documents):
             self._publish(uri, None, [])
 

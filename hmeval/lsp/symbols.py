@@ -38,18 +38,13 @@ def workspace_symbols(documents: Iterable[Document], query: str) -> list[types.W
             name = show_option(one.path)
             letters = iter(name.lower())
             if all(letter in letters for letter in wanted):
-                location = types.Location(document.path.as_uri(), _range(document, one.start, one.names[-1][2]))
+                location = types.Location(document.path.as_uri(), document.range(one.start, one.names[-1][2]))
                 found.append(types.WorkspaceSymbol(location, name, types.SymbolKind.Property))
     return found[:_MOST]
 
 
 def _symbol(document: Document, one: Definition) -> types.DocumentSymbol:
     name = show_option([name for name, _, _ in one.names])
-    selection = _range(document, one.names[0][1] or one.start, one.names[-1][2] or one.end)
+    selection = document.range(one.names[0][1] or one.start, one.names[-1][2] or one.end)
     kind = types.SymbolKind.Property
-    return types.DocumentSymbol(name, kind, _range(document, one.start, one.end), selection)
-
-
-def _range(document: Document, start: int, end: int) -> types.Range:
-    places = [types.Position(*document.syntax.place(offset)) for offset in (start, max(start, end))]
-    return types.Range(*places)
+    return types.DocumentSymbol(name, kind, document.range(one.start, one.end), selection)

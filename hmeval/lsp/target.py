@@ -2,14 +2,27 @@
 
 from __future__ import annotations
 
+import getpass
+import platform
 import shlex
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from hmeval.errors import TargetError
+from hmeval.lsp.meaning import HOME, SYSTEM, Scope
+from hmeval.targets import names
 from hmeval.targets.discovery import looked_at
+from hmeval.targets.nixos_file import is_nixos_file
 
-_FLAGS = {"--flake": "flake", "--file": "file", "--home-manager": "home_manager", "--nixpkgs": "nixpkgs"}
+_FLAGS = {
+    "--flake": "flake",
+    "--file": "file",
+    "--home-manager": "home_manager",
+    "--nixpkgs": "nixpkgs",
+    "--user": "user",
+}
+_SWITCHES = {"--offline": "offline", "--system": "system"}
 _FOLDERS = ("home_manager", "nixpkgs")
 
 
@@ -17,7 +30,7 @@ class ChosenTarget(NamedTuple):
     """A configuration to evaluate.
 
     Attributes:
-        flake, file, home_manager, nixpkgs, offline: as `hmeval.load` takes them.
+        flake, file, home_manager, nixpkgs, offline, user, system: as `hmeval.load` takes them.
         folder: the folder whose code is evaluated, and which has to be trusted for it.
     """
 
@@ -27,13 +40,66 @@ class ChosenTarget(NamedTuple):
     home_manager: str | None = None
     nixpkgs: str | None = None
     offline: bool = False
+    user: str | None = None
+    system: bool = False
+
+    @property
+    def scope(self) -> Scope:
+        """Whose options its files are about where nothing else tells: a home's, unless it is a system."""
+        if self.file:
+            return Scope(SYSTEM if is_nixos_file(self.file) else HOME)
+        return Scope(SYSTEM if self.system or self._output() in (names.NIXOS, names.DARWIN) else HOME)
+
+    def _output(self) -> str | None:
+        """The kind of the flake's outputs that is named."""
+        return names.parse_name((self.flake or "").partition("#")[2]).output
+
+    @property
+    def whose(self) -> Scope:
+        """Whose options an evaluation of it gives."""
+        name = (self.flake or "").partition("#")[2] if self._output() else None
+        return Scope(SYSTEM, None, name) if self.system else Scope(HOME, self.user, name)
+
+    @property
+    def configurations(self) -> Sequence[str]:
+        """What of the flake may be meant: what is named, or else what has this user's, or machine's, name."""
+        name = (self.flake or "").partition("#")[2]
+        if self._output():
+            return [name]
+        user, host = getpass.getuser(), platform.node()
+        homes, systems = ([name], [name]) if name else ([user, f"{user}@{host}"], [host, host.partition(".")[0]])
+        return [
+            *(f"{names.HOME}.{one}" for one in homes),
+            *(f"{output}.{one}" for output in (names.NIXOS, names.DARWIN) for one in systems),
+        ]
+
+    def of(self, scope: Scope) -> ChosenTarget | None:
+        """The target for the options of a scope: of the system, or of a user, that this one is or has; None without."""
+        own = self._replace(system=False)
+        if self.file and self.scope.kind == HOME:
+            return own if scope.kind == HOME else None
+        if scope.configuration is not None and self.flake:
+            named = f"{self.flake.partition('#')[0]}#{scope.configuration}"
+            return self._replace(flake=named, user=scope.user, system=scope.kind == SYSTEM)
+        if scope.kind == SYSTEM:
+            return self._replace(flake=self._system_flake(), user=None, system=True)
+        if scope.user is None or scope.user == self.user:
+            return own
+        return own._replace(flake=self._system_flake(), user=scope.user)
+
+    def _system_flake(self) -> str | None:
+        """The flake with the name of a system in it: that of this machine where the name is a home's."""
+        is_system = self._output() != names.HOME if self._output() else bool(self.user or self.system)
+        return self.flake if is_system or not self.flake else self.flake.partition("#")[0]
 
     def arguments(self) -> dict[str, Any]:
         """The arguments of `hmeval.load`."""
         return {name: value for name, value in self._asdict().items() if name != "folder"}
 
     def __str__(self) -> str:
-        return f"--flake {self.flake}" if self.flake else f"--file {self.file}"
+        chosen = f"--flake {self.flake}" if self.flake else f"--file {self.file}"
+        user = f" --user {self.user}" if self.user else ""
+        return f"{chosen}{user}{' --system' if self.system else ''}"
 
 
 def chosen_target(text: str, folder: Path) -> ChosenTarget:
@@ -41,12 +107,12 @@ def chosen_target(text: str, folder: Path) -> ChosenTarget:
     given: dict[str, Any] = {}
     words = iter(shlex.split(text))
     for word in words:
-        if word == "--offline":
-            given["offline"] = True
+        if word in _SWITCHES:
+            given[_SWITCHES[word]] = True
         elif word in _FLAGS:
             given[_FLAGS[word]] = next(words, "")
         else:
-            raise TargetError(f"hmeval.target: {word} is not known; give {', '.join(_FLAGS)} or --offline")
+            raise TargetError(f"hmeval.target: {word} is not known; give {', '.join([*_FLAGS, *_SWITCHES])}")
     if bool(given.get("flake")) == bool(given.get("file")):
         raise TargetError("hmeval.target: give --flake REF[#NAME] or --file FILE")
     for name in _FOLDERS:
@@ -66,12 +132,15 @@ def _flake_target(given: dict[str, Any], folder: Path) -> ChosenTarget:
     return ChosenTarget(path, **(given | {"flake": f"{path}{mark}{name}"}))
 
 
-def nearest_target(file: Path, top: Path) -> ChosenTarget | None:
-    """The configuration that is nearest above a file, up to the workspace's folder, as discovery finds it."""
+def nearest_target(file: Path, top: Path, *, wants_system: bool = False) -> ChosenTarget | None:
+    """The configuration that is nearest above a file, up to the workspace's folder, as discovery finds it.
+
+    `wants_system` says that a home alone would not do.
+    """
     for candidate in looked_at(file.parent):
         if not candidate.path.is_relative_to(top):
             break
-        if candidate.is_there:
+        if candidate.is_there and not (wants_system and candidate.path.name == "home.nix"):
             # A flake.nix that is a link is the flake of another folder, which has to be trusted.
             folder = Path(candidate.flake) if candidate.flake else candidate.path.parent
             return ChosenTarget(folder, flake=candidate.flake, file=candidate.file)

@@ -12,8 +12,9 @@ from tree_sitter import Node
 from hmeval.errors import EvaluationError
 from hmeval.lsp.evaluation import OptionSet
 from hmeval.lsp.index import Found
-from hmeval.lsp.meaning import HOME
-from hmeval.lsp.option_path import KEY, READ, Cursor, Reader, cursor_at, read_whole
+from hmeval.lsp.meaning import HOME, Scope
+from hmeval.lsp.option_path import KEY, PACKAGE, READ, Cursor, Import, Reader, cursor_at, read_whole
+from hmeval.lsp.ownership import Owner
 from hmeval.lsp.syntax import Syntax
 from hmeval.options.model import Option
 
@@ -27,6 +28,7 @@ class Document:
     Attributes:
         path: where it is; syntax: its text; version: the editor's number of it.
         is_unsaved: whether the text differs from the file's.
+        owner: what it is about, where it does not say so itself.
     """
 
     def __init__(self, path: Path, text: str, version: int, encoding: str) -> None:
@@ -34,8 +36,18 @@ class Document:
         self.syntax = Syntax(text, encoding)
         self.version = version
         self.is_unsaved = False
-        self._whole: tuple[int, Reader] | None = None
+        self.owner = Owner(Scope(HOME))
+        self._whole: tuple[tuple[int, tuple[str, ...]], Reader] | None = None
         self._edits = 0
+
+    @property
+    def own(self) -> Scope:
+        """Whose options it is about, where it does not say so itself."""
+        return self.owner.scope
+
+    def scope(self, said: Scope | None) -> Scope:
+        """Whose options are meant by what its text says of that."""
+        return said.within(self.own) if said is not None else self.own
 
     def edited(self, version: int) -> None:
         """Note that the text has changed."""
@@ -43,102 +55,116 @@ class Document:
         self.is_unsaved = True
         self._edits += 1
 
-    def whole(self) -> Reader:
-        """Its definitions and reads; read once for each text."""
-        if self._whole is None or self._whole[0] != self._edits:
-            self._whole = (self._edits, read_whole(self.syntax))
-        return self._whole[1]
-
-
-class Symbol(NamedTuple):
-    """A name in the text: the path that it leads to, and where it stands."""
-
-    kind: str
-    path: tuple[str, ...]
-    scope: str | None
-    start: int
-    end: int
-
-
-class View(NamedTuple):
-    """A document with its options.
-
-    Attributes:
-        stale: why the option set may be older than the text; "" where it is not.
-        failures: what the last evaluation, that of these options or a later one, found wrong with the whole.
-    """
-
-    document: Document
-    options: OptionSet
-    stale: str
-    failures: Sequence[EvaluationError] = ()
-
-    @property
-    def syntax(self) -> Syntax:
-        return self.document.syntax
-
-    def offset(self, position: types.Position) -> int:
-        """The offset of the protocol's position."""
-        return self.syntax.offset((position.line, position.character))
-
     def range(self, start: int, end: int) -> types.Range:
         """The protocol's range between two offsets."""
-        return types.Range(types.Position(*self.syntax.place(start)), types.Position(*self.syntax.place(end)))
+        places = (self.syntax.place(offset) for offset in (start, max(start, end)))
+        return types.Range(*(types.Position(*place) for place in places))
 
-    def cursor(self, position: types.Position) -> Cursor | None:
-        """What a position is about; None where it is about no option of these."""
-        cursor = cursor_at(self.syntax, self.offset(position))
-        return cursor if cursor is not None and self.concerns(cursor.scope) else None
+    def whole(self) -> Reader:
+        """Its definitions and reads; read once for each text."""
+        state = (self._edits, self.owner.path)
+        if self._whole is None or self._whole[0] != state:
+            self._whole = (state, read_whole(self.syntax, self.owner.path))
+        return self._whole[1]
 
-    def concerns(self, scope: str | None) -> bool:
-        """Whether what stands in a scope is about options of Home Manager, and not of the system around it."""
-        return scope == HOME or (scope is None and not is_of_a_system(self.syntax))
+    def imported(self) -> Sequence[Import]:
+        """The files that it names, as if it were a module itself."""
+        return (read_whole(self.syntax) if self.owner.path else self.whole()).imported
 
-    def symbol(self, position: types.Position) -> Symbol | None:
-        """The name at a position, and the path that it leads to."""
-        offset = self.offset(position)
-        node = _name_at(self.syntax, offset)
-        if node is None:
-            return None
-        quoted = node.type == "string_expression"
-        cursor = cursor_at(self.syntax, node.end_byte - quoted)
-        if cursor is None or not self.concerns(cursor.scope):
-            return None
-        path = (*cursor.path, cursor.typed) if cursor.kind in (KEY, READ) else cursor.path
-        return Symbol(cursor.kind, path, cursor.scope, node.start_byte, node.end_byte)
+    def cursor(self, offset: int) -> Cursor | None:
+        """What an offset is about; None where it is about no option."""
+        return cursor_at(self.syntax, offset, self.owner.path)
+
+
+class Known(NamedTuple):
+    """What is known of one set of options.
+
+    Attributes:
+        options: the set; stale: why it may be older than the texts, "" where it is not.
+        is_awaited: whether it is still to come.
+    """
+
+    options: OptionSet
+    stale: str
+    is_awaited: bool = False
 
     def found(self, path: tuple[str, ...]) -> Found:
         """Where a path leads among the options."""
         return self.options.index.find(path)
 
+    def value_of(self, path: tuple[str, ...]) -> Mapping[str, Any] | None:
+        """The final value at a path, its own or a part of what is above it; None where there is none, or none known."""
+        holder = self.holder_of(path)
+        if holder is None or len(holder.loc) == len(path):
+            return holder.value if holder else None
+        value: Any = (holder.value or {}).get("json")
+        for name in path[len(holder.loc) :]:
+            if not isinstance(value, Mapping) or name not in value:
+                return None
+            value = value[name]
+        return None if value is None else {"json": value}
 
-def is_of_a_system(syntax: Syntax) -> bool:
-    """Whether a file configures a system, NixOS or nix-darwin: it has a home within."""
-    return b"home-manager" in syntax.source and any(
-        mark in syntax.source for mark in (b"home-manager.users", b"users.users", b"sharedModules", b"networking.")
-    )
+    def holder_of(self, path: tuple[str, ...]) -> Option | None:
+        """The option with a value that is nearest at or above a path: those of submodules are part of theirs."""
+        for length in range(len(path), 0, -1):
+            option = self.options.index.option(path[:length])
+            if option is not None and option.value is not None:
+                return option
+        return None
 
 
-def value_of(view: View, path: tuple[str, ...]) -> Mapping[str, Any] | None:
-    """The final value at a path, its own or a part of what is above it; None where it has none, or it is not known."""
-    holder = holder_of(view, path)
-    if holder is None or len(holder.loc) == len(path):
-        return holder.value if holder else None
-    value: Any = (holder.value or {}).get("json")
-    for name in path[len(holder.loc) :]:
-        if not isinstance(value, Mapping) or name not in value:
+class Symbol(NamedTuple):
+    """A name in the text: the path that it leads to, whose options that is of, and where it stands."""
+
+    kind: str
+    path: tuple[str, ...]
+    scope: Scope
+    start: int
+    end: int
+
+
+class View:
+    """A document with the options that it is about.
+
+    Attributes:
+        document: the document; failures: what the last evaluations found wrong with the whole.
+    """
+
+    def __init__(
+        self, document: Document, know: Callable[[Scope], Known], failures: Sequence[EvaluationError] = ()
+    ) -> None:
+        self.document = document
+        self.failures = failures
+        self._know = know
+        self._known: dict[Scope, Known] = {}
+
+    @property
+    def syntax(self) -> Syntax:
+        """The document's text."""
+        return self.document.syntax
+
+    def known(self, scope: Scope | None) -> Known:
+        """What is known of the options of a scope; None for the document's own."""
+        scope = self.document.scope(scope)
+        if scope not in self._known:
+            self._known[scope] = self._know(scope)
+        return self._known[scope]
+
+    def offset(self, position: types.Position) -> int:
+        """The offset of the protocol's position."""
+        return self.syntax.offset((position.line, position.character))
+
+    def symbol(self, position: types.Position) -> Symbol | None:
+        """The name at a position, and the path that it leads to."""
+        node = _name_at(self.syntax, self.offset(position))
+        if node is None:
             return None
-        value = value[name]
-    return None if value is None else {"json": value}
-
-
-def holder_of(view: View, path: tuple[str, ...]) -> Option | None:
-    """The option with a value that is nearest at or above a path: those of submodules are part of theirs."""
-    for length in range(len(path), 0, -1):
-        option = view.options.index.option(path[:length])
-        if option is not None and option.value is not None:
-            return option
-    return None
+        quoted = node.type == "string_expression"
+        cursor = self.document.cursor(node.end_byte - quoted)
+        if cursor is None or cursor.kind == PACKAGE:
+            return None
+        path = (*cursor.path, cursor.typed) if cursor.kind in (KEY, READ) else cursor.path
+        return Symbol(cursor.kind, path, self.document.scope(cursor.scope), node.start_byte, node.end_byte)
 
 
 def _name_at(syntax: Syntax, offset: int) -> Node | None:

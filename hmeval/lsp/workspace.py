@@ -9,10 +9,11 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import gc
-from collections.abc import Callable, Iterator, Sequence
+import stat
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
-from hmeval.errors import EvaluationError, HmevalError, TargetError
+from hmeval.errors import EvaluationError, HmevalError, Position, TargetError
 from hmeval.lsp.evaluation import (
     DEFAULT_LIMITS,
     NO_OPTIONS,
@@ -23,11 +24,16 @@ from hmeval.lsp.evaluation import (
     last_known,
     worker_for,
 )
+from hmeval.lsp.meaning import ANY, HOME, SYSTEM, Scope
+from hmeval.lsp.option_path import Import
+from hmeval.lsp.ownership import Imports, Owner, certain, module_file, owners, shape
 from hmeval.lsp.target import ChosenTarget, chosen_target, nearest_target
-from hmeval.lsp.view import Document, View
+from hmeval.lsp.view import Document, Known, View
 from hmeval.trust import Trust
 
-_DEBOUNCE = 0.3
+DEBOUNCE = 0.3
+_LARGEST = 4 * 2**20
+_NOT_EVALUATED = "the configuration has not been evaluated"
 
 Told = Callable[["Evaluation"], None]
 
@@ -49,6 +55,13 @@ class Evaluation:
         self.stage = ""
         self.task: asyncio.Task[None] | None = None
 
+    @property
+    def failures(self) -> Sequence[HmevalError]:
+        """What the last one found wrong: what it ended with, or lived with."""
+        if self.failure is not None:
+            return [self.failure]
+        return self.options.failures if self.options else ()
+
 
 class Workspace:
     """The documents and option sets of one editor.
@@ -69,33 +82,47 @@ class Workspace:
         self._told = told
         self._evaluations: dict[ChosenTarget, Evaluation] = {}
         self._built_in = Evaluation(built_in_target())
-        self._files: dict[Path, tuple[float, Document]] = {}
+        self._files: dict[Path, tuple[int, Document]] = {}
+        self._owners: dict[Path, Owner] = {}
 
     def view(self, uri: str) -> View | None:
         """A document with its options: those of its target, or the built-in ones until there are some."""
         document = self.documents.get(uri)
         if document is None:
             return None
-        evaluation = self.evaluation(document.path)
-        if evaluation is None or evaluation.options is None:
-            options, why = self._built_in.options or NO_OPTIONS, "the configuration has not been evaluated"
-            return View(document, options, why, _failures(evaluation))
-        return View(document, evaluation.options, self._staleness(evaluation), _failures(evaluation))
+        return View(document, lambda scope: self._known(document.path, scope), self._failures(document.path))
 
-    def evaluation(self, file: Path) -> Evaluation | None:
-        """That of the target which a file belongs to; None where there is none."""
-        try:
-            target = self.target(file)
-        except TargetError:
-            return None
-        return None if target is None else self._evaluations.setdefault(target, Evaluation(target))
+    def open(self, uri: str, document: Document) -> None:
+        """Take a document that is open from now on."""
+        self.documents[uri] = document
+        document.owner = self._owners.get(document.path) or self._by_shape(document)
+
+    async def find_owners(self) -> None:
+        """Find out what the files are about, from what is known by now; documents have it then."""
+        imports, evaluated = self._imports(), self._evaluated_sets()
+        modules = self._certain((module_file(Path(name)), scope) for scope, one in evaluated for name in one.modules)
+        defining = self._certain((path, scope) for scope, one in evaluated for path in one.files)
+        bases = {base for document in self.documents.values() if (base := self._base(document.path))}
+        begun = {Path(base.file): Owner(base.scope) for base in bases if base.file}
+        flakes = [base.folder / "flake.nix" for base in bases if base.flake]
+        found = await asyncio.to_thread(owners, begun | modules, flakes, imports, self._preferred())
+        shapes = {document.path: self._by_shape(document) for document in self.documents.values()}
+        self._owners = await asyncio.to_thread(owners, shapes | defining | found, (), imports)
+        for document in self.documents.values():
+            document.owner = self._owners.get(document.path) or document.owner
 
     def target(self, file: Path) -> ChosenTarget | None:
         """The target that a file belongs to. Raises TargetError for a setting that names none."""
-        top = next((folder for folder in self.folders if file.is_relative_to(folder)), None)
+        top = self._folder(file)
         if top is None:
             return None
         return chosen_target(self.target_setting, top) if self.target_setting else nearest_target(file, top)
+
+    def is_for(self, evaluation: Evaluation) -> bool:
+        """Whether an evaluation is that of an open document's own options."""
+        return any(
+            self._target_of(document.path, document.own) == evaluation.target for document in self.documents.values()
+        )
 
     def undecided(self, file: Path) -> Path | None:
         """The folder that the user has to be asked about before a file's options can be evaluated."""
@@ -105,17 +132,23 @@ class Workspace:
             return None
         return target.folder if target is not None and self.trust.is_undecided(target.folder) else None
 
-    def evaluate(self, file: Path, debounce: float = _DEBOUNCE) -> None:
-        """Evaluate the target of a file again, in a moment, if that is allowed; one that is under way is given up."""
-        evaluation = self.evaluation(file)
-        if evaluation is not None and self.trust.allows(evaluation.target.folder):
+    def evaluate(self, document: Document, debounce: float) -> None:
+        """Evaluate what a document needs again, in a moment, if that is allowed; what is under way is given up."""
+        for evaluation in self._needed(document):
             self._start(evaluation, debounce)
+
+    def evaluate_missing(self, document: Document) -> None:
+        """Evaluate what a document needs and was never evaluated, if that is allowed."""
+        for evaluation in self._needed(document):
+            if evaluation.task is None:
+                self._start(evaluation, 0)
 
     def recall(self, file: Path) -> None:
         """Have the options of a file's target as they were kept last, if that is allowed; nothing is evaluated."""
-        evaluation = self.evaluation(file)
-        if evaluation is not None and self.trust.allows(evaluation.target.folder):
-            self._recall(evaluation)
+        base = self._base(file)
+        target = base.of(base.scope) if base is not None else None
+        if target is not None and self.trust.allows(target.folder):
+            self._recall(self._evaluations.setdefault(target, Evaluation(target)))
 
     def give_up(self, evaluation: Evaluation) -> None:
         """End an evaluation that is under way; what was known before it stays."""
@@ -136,24 +169,25 @@ class Workspace:
         """The documents of the workspace that belong to the configuration of a file, open or not."""
         by_path = {document.path: document for document in self.documents.values()}
         yield from by_path.values()
-        evaluation = self.evaluation(file)
-        options = evaluation.options if evaluation else None
-        for path in sorted(options.files) if options else ():
-            if path not in by_path and any(path.is_relative_to(folder) for folder in self.folders):
-                document = self.file(path)
-                if document is not None:
-                    yield document
+        files = {path for one in self._related(file) if one.options for path in one.options.files}
+        for path in sorted(files - set(by_path)):
+            document = self.file(path)
+            if document is not None:
+                yield document
 
     def file(self, path: Path) -> Document | None:
-        """A file that is not open, read; again only where it has changed."""
+        """A file of the workspace that is not open, read; again only where it has changed."""
         try:
-            changed = path.stat().st_mtime
+            seen = path.stat()
+            if self._folder(path) is None or not stat.S_ISREG(seen.st_mode) or seen.st_size > _LARGEST:
+                return None
             kept = self._files.get(path)
-            if kept is None or kept[0] != changed:
-                kept = (changed, Document(path, path.read_text(), 0, self._encoding()))
+            if kept is None or kept[0] != seen.st_mtime_ns:
+                kept = (seen.st_mtime_ns, Document(path, path.read_text(), 0, self._encoding()))
                 self._files[path] = kept
         except (OSError, UnicodeDecodeError):
             return None
+        kept[1].owner = self._owners.get(path) or kept[1].owner
         return kept[1]
 
     def places(self, path: Path, option: tuple[str, ...]) -> list[tuple[int, int]]:
@@ -172,8 +206,102 @@ class Workspace:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
+    def _folder(self, path: Path) -> Path | None:
+        """The folder of the workspace that a file is in."""
+        return next((folder for folder in self.folders if path.is_relative_to(folder)), None)
+
+    def _by_shape(self, document: Document) -> Owner:
+        base = self._base(document.path)
+        return Owner(shape(document.whole()) or (base.scope if base else Scope(HOME)))
+
+    def _base(self, file: Path) -> ChosenTarget | None:
+        """The target that a file belongs to; None where there is none, or none that makes sense."""
+        try:
+            return self.target(file)
+        except TargetError:
+            return None
+
+    def _target_of(self, file: Path, scope: Scope) -> ChosenTarget | None:
+        """The target for the options of a scope, as they are meant in a file."""
+        base = self._base(file)
+        if base is None:
+            return None
+        if scope.user == ANY or (scope == Scope(HOME) and base.scope.kind == SYSTEM and base.user is None):
+            scope = scope._replace(user=self._a_user())
+        target = base.of(scope)
+        if target is None and not self.target_setting and (top := self._folder(file)):
+            system = nearest_target(file, top, wants_system=True)
+            return system.of(scope) if system else None
+        return target
+
+    def _a_user(self) -> str | None:
+        """Somebody whose home is in a system, by the texts."""
+        return next((one.scope.user for one in self._owners.values() if one.scope.user not in (None, ANY)), None)
+
+    def _related(self, file: Path) -> list[Evaluation]:
+        """The evaluations of the configurations that a file may be part of."""
+        base = self._base(file)
+        return [one for target, one in self._evaluations.items() if base and target.folder == base.folder]
+
+    def _needed(self, document: Document) -> list[Evaluation]:
+        """The evaluations of all options that a document is about, its own where it has none, if they are allowed."""
+        whole = document.whole()
+        scopes = {one.meaning.scope for one in whole.found} | {one.scope for one in whole.read}
+        targets = {self._target_of(document.path, document.scope(scope)) for scope in scopes or {None}}
+        wanted = [target for target in targets if target is not None and self.trust.allows(target.folder)]
+        return [self._evaluations.setdefault(target, Evaluation(target)) for target in wanted]
+
+    def _known(self, file: Path, scope: Scope) -> Known:
+        """What is known of the options of a scope, as they are meant in a file."""
+        target = self._target_of(file, scope)
+        evaluation = self._evaluations.get(target) if target is not None else None
+        if evaluation is not None and evaluation.options is not None:
+            return Known(evaluation.options, self._staleness(evaluation))
+        if scope.kind == SYSTEM:
+            return Known(NO_OPTIONS, _NOT_EVALUATED, is_awaited=evaluation is not None)
+        return self._another_home(file)
+
+    def _another_home(self, file: Path) -> Known:
+        """What serves until the home that is meant has been evaluated: another one, or the built-in options."""
+        for one in self._related(file):
+            if one.options is not None and not one.target.system:
+                return Known(one.options, f"it is that of another home, {one.target}", is_awaited=True)
+        return Known(self._built_in.options or NO_OPTIONS, _NOT_EVALUATED, is_awaited=self._built_in.options is None)
+
+    def _evaluated_sets(self) -> list[tuple[Scope, OptionSet]]:
+        """The option sets that there are, and whose they are."""
+        return [(target.whose, one.options) for target, one in self._evaluations.items() if one.options is not None]
+
+    def _certain(self, told: Iterable[tuple[Path, Scope]]) -> dict[Path, Owner]:
+        """What the files of the workspace are about by what is told of them, where that is certain."""
+        return certain(((path, scope) for path, scope in told if self._folder(path) is not None), self._preferred())
+
+    def _preferred(self) -> set[str | None]:
+        """The configurations of flakes that are meant where nothing tells which."""
+        bases = {self._base(document.path) for document in self.documents.values()}
+        return {name for base in bases if base is not None for name in base.configurations}
+
+    def _imports(self) -> Imports:
+        """What imports what, by the texts as they are now; for another thread."""
+        open_ = {document.path: document.imported() for document in self.documents.values()}
+
+        def imports(path: Path) -> Sequence[Import]:
+            document = self.file(path) if path not in open_ else None
+            return document.imported() if document else open_.get(path, ())
+
+        return imports
+
     def _encoding(self) -> str:
-        return next((document.syntax.encoding for document in self.documents.values()), "utf-16")
+        return next((document.syntax.encoding for document in list(self.documents.values())), "utf-16")
+
+    def _failures(self, file: Path) -> Sequence[EvaluationError]:
+        """What the last evaluations found wrong with the whole: what they ended with, or lived with; each once."""
+        found: dict[tuple[str, Position | None], EvaluationError] = {}
+        errors = [error for evaluation in self._related(file) for error in evaluation.failures]
+        for error in errors:
+            if isinstance(error, EvaluationError):
+                found.setdefault((error.message, error.position), error)
+        return list(found.values())
 
     def _staleness(self, evaluation: Evaluation) -> str:
         """Why the options may be older than the texts."""
@@ -191,7 +319,7 @@ class Workspace:
         self.give_up(evaluation)
         self._recall(evaluation)
         if evaluation.options is not None and evaluation.taken_at is None:
-            debounce = _DEBOUNCE  # the first answers come before it is looked at whether they hold
+            debounce = DEBOUNCE  # the first answers come before it is looked at whether they hold
         evaluation.task = asyncio.get_running_loop().create_task(self._run(evaluation, debounce))
 
     def _recall(self, evaluation: Evaluation) -> None:
@@ -240,16 +368,3 @@ class Workspace:
     def _enter(self, evaluation: Evaluation, stage: str) -> None:
         evaluation.stage = stage
         self._told(evaluation)
-
-
-def failures_of(evaluation: Evaluation | None) -> Sequence[HmevalError]:
-    """What the last evaluation found wrong: what it ended with, or lived with."""
-    if evaluation is None:
-        return ()
-    if evaluation.failure is not None:
-        return [evaluation.failure]
-    return evaluation.options.failures if evaluation.options else ()
-
-
-def _failures(evaluation: Evaluation | None) -> Sequence[EvaluationError]:
-    return [one for one in failures_of(evaluation) if isinstance(one, EvaluationError)]

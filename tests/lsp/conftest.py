@@ -69,6 +69,9 @@ TYPES: dict[str, dict[str, Any]] = {
     'xdg."odd name".enable': BOOL,
 }
 
+# What the configuration has where options have a placeholder.
+INSTANCES = {("home", "file"): ["a b", "notes"], ("programs", "ssh", "matchBlocks"): ["work"]}
+
 
 def option(name: str, told: dict[str, Any], **more: Any) -> Option:
     """An option as its record."""
@@ -85,7 +88,9 @@ def options() -> list[Option]:
 @pytest.fixture(scope="session")
 def index() -> OptionIndex:
     """The set, as the language server keeps it."""
-    return OptionIndex(options())
+    index = OptionIndex(options())
+    index.name_instances(INSTANCES)
+    return index
 
 
 @pytest.fixture

@@ -15,8 +15,11 @@ from hypothesis import strategies as st
 
 from hmeval.lsp.completion import suggestions
 from hmeval.lsp.index import OptionIndex
+from hmeval.lsp.names import Names
 from hmeval.lsp.option_path import cursor_at, read_whole
 from hmeval.lsp.syntax import UTF8, UTF16, Syntax
+
+PACKAGES = Names(["git", "gitui", "7zz", "ripgrep", "Xorg", "python3Packages"])
 
 HERE = Path(__file__).resolve().parent
 
@@ -41,8 +44,8 @@ def told(index: OptionIndex, text: str, encoding: str) -> str:
     cursor = cursor_at(syntax, syntax.offset((len(lines) - 1, column)))
     if cursor is None:
         return "nothing"
-    found = sorted(suggestions(index, cursor, snippets=False).found, key=lambda one: one.rank)
-    scope = f"{cursor.scope}:" if cursor.scope else ""
+    found = sorted(suggestions(index, cursor, snippets=False, packages=PACKAGES).found, key=lambda one: one.rank)
+    scope = f"{' '.join(filter(None, cursor.scope))}:" if cursor.scope else ""
     quoted = " quoted" if cursor.quoted else ""
     names = ", ".join(one.label for one in found)
     return f"{cursor.kind} {scope}{'.'.join(cursor.path) or '-'}{quoted}: {names}".strip()

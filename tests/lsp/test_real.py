@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -11,9 +12,11 @@ import hmeval
 from hmeval.lsp import diagnostics
 from hmeval.lsp.evaluation import OptionSet
 from hmeval.lsp.index import ABSENT, OptionIndex
-from hmeval.lsp.option_path import read_whole
+from hmeval.lsp.meaning import HOME, Scope
+from hmeval.lsp.option_path import Import, read_whole
+from hmeval.lsp.ownership import Owner, owners
 from hmeval.lsp.syntax import Syntax
-from hmeval.lsp.view import Document, View
+from hmeval.lsp.view import Document, Known, View
 
 pytestmark = pytest.mark.real
 
@@ -29,14 +32,14 @@ WRONG_IN_HOME_MANAGER = {
     "services.home-manager.autoExpire.cleanup.store",
 }
 
-HOME = '{ home.username = "alice"; home.homeDirectory = "/home/alice"; home.stateVersion = "26.05"; }'
+CONFIGURATION = '{ home.username = "alice"; home.homeDirectory = "/home/alice"; home.stateVersion = "26.05"; }'
 
 
 @pytest.fixture(scope="module")
 def real_index(home_manager: Path, world: Path, tmp_path_factory: pytest.TempPathFactory) -> OptionIndex:
     """All options of the real Home Manager."""
     file = tmp_path_factory.mktemp("home") / "home.nix"
-    file.write_text(HOME)
+    file.write_text(CONFIGURATION)
     worker = hmeval.Worker()
     with hmeval.load(file=file, home_manager=home_manager, nixpkgs=world, evaluator=worker) as configuration:
         return OptionIndex(configuration.iterate(values=True, hidden=True))
@@ -54,12 +57,25 @@ def configurations_of_tests(home_manager: Path) -> list[Path]:
     return [file for file in sorted((home_manager / "tests/modules").rglob("*.nix")) if file.name != "default.nix"]
 
 
+def owners_of(files: list[Path]) -> dict[Path, Owner]:
+    """What the files are about: a home, or what one of them imports them for."""
+
+    def imports(file: Path) -> Sequence[Import]:
+        return read_whole(Syntax(file.read_text())).imported if file.is_file() else ()
+
+    found = {file: Owner(Scope(HOME)) for file in files}
+    for file in files:
+        found |= {path: owner for path, owner in owners({file: found[file]}, (), imports).items() if owner.path}
+    return found
+
+
 def recognised(index: OptionIndex, files: list[Path]) -> tuple[float, list[str]]:
     """The share of paths that lead to an option, a set of them or a value in one, and those that do not."""
     kinds: Counter[str] = Counter()
     missed = []
+    about = owners_of(files)
     for file in files:
-        for one in read_whole(Syntax(file.read_text())).found:
+        for one in read_whole(Syntax(file.read_text()), about[file].path).found:
             if one.path[0] not in HARNESS:
                 kind = index.find(one.path).kind
                 kinds[kind] += 1
@@ -81,8 +97,9 @@ def test_paths_in_home_managers_tests_are_recognised(real_index: OptionIndex, ho
 
 def test_no_option_is_called_unknown_that_home_manager_has(real_index: OptionIndex, home_manager: Path) -> None:
     told = []
+    options = Known(OptionSet(real_index, ""), "")
     for file in own_modules(real_index, home_manager) + configurations_of_tests(home_manager):
-        view = View(Document(file, file.read_text(), 0, "utf-16"), OptionSet(real_index, ""), "")
+        view = View(Document(file, file.read_text(), 0, "utf-16"), lambda _: options)
         found = diagnostics.of_text(view)
         told += [f"{file}: {one.message}" for one in found if one.code in (diagnostics.UNKNOWN, diagnostics.TYPE)]
     known = [one for one in told if not any(name in one for name in WRONG_IN_HOME_MANAGER)]

@@ -21,8 +21,8 @@ def test_hover_tells_value_definitions_and_documentation(home: Path) -> None:
             told = await one.hover(place_of(text, "EDITOR"))
             assert '"nvim"' in told
             assert "a value within `home.sessionVariables`" in told
-            assert f"{home}/git.nix:4:3" in told
-            assert f"{home}/home.nix:7:3" in told
+            assert f"{home}/git.nix:4:3 (mkForce)\n" in told
+            assert f'{home}/home.nix:7:3, which lost: `"vi"`' in told
             told = await one.hover(place_of(text, "base", 1))
             assert "home.language.base" in told
             assert '"de_DE.UTF-8"' in told

@@ -1,0 +1,7 @@
+{ lib, ... }:
+{
+  imports = [ ./modules ];
+  nixpkgs.hostPlatform = "x86_64-linux";
+  networking.hostName = "attic";
+  services.openssh.enable = lib.mkForce false;
+}

@@ -1,0 +1,1 @@
+{ lib, ... }: { fonts.fontconfig.enable = lib.mkOverride 2000 false; }
