@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import traceback
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from pathlib import Path
@@ -42,9 +43,11 @@ class Session:
         self._initial_settings: Any = None
         self._is_configured = False
         self._server = server
-        self._checks: dict[str, asyncio.Task[None]] = {}
+        self._unchecked: set[str] = set()
+        self._in_check: set[str] = set()
         self._tasks: set[asyncio.Task[Any]] = set()
         self._parser: Worker | None = None
+        self._parsing = asyncio.Lock()
         self._in_progress: set[Evaluation] = set()
         self._shown: set[str] = set()
         self._asked: set[Path] = set()
@@ -113,7 +116,7 @@ class Session:
     async def close(self) -> None:
         """End what is under way."""
         await self.workspace.close()
-        for task in (*self._checks.values(), *self._tasks):
+        for task in self._tasks:
             task.cancel()
         if self._parser is not None:
             self._parser.close()
@@ -154,9 +157,6 @@ class Session:
     def closed(self, uri: str) -> None:
         """Forget a document."""
         self.workspace.documents.pop(uri, None)
-        task = self._checks.pop(uri, None)
-        if task is not None:
-            task.cancel()
         self._publish(uri, None, [])
 
     def files_changed(self, paths: Sequence[str]) -> None:
@@ -235,18 +235,29 @@ class Session:
     # -- diagnostics -----------------------------------------------------------------------------------------------
 
     def _check_soon(self, uri: str) -> None:
-        task = self._checks.pop(uri, None)
-        if task is not None:
-            task.cancel()
-        self._checks[uri] = self._spawn(self._check(uri))
+        """Check a document in a moment; what happens to it while that is done is checked afterwards."""
+        self._unchecked.add(uri)
+        if uri not in self._in_check:
+            self._in_check.add(uri)
+            self._spawn(self._check_until_done(uri))
+
+    async def _check_until_done(self, uri: str) -> None:
+        try:
+            while uri in self._unchecked:
+                while uri in self._unchecked:  # somebody is writing
+                    self._unchecked.discard(uri)
+                    await asyncio.sleep(_PAUSE)
+                await self._check(uri)
+        finally:
+            self._in_check.discard(uri)
 
     async def _check(self, uri: str) -> None:
-        await asyncio.sleep(_PAUSE)
         view = self.workspace.view(uri)
         if view is None:
             return
         version = view.document.version
-        error = await asyncio.to_thread(self._syntax_error, view.syntax.text)
+        async with self._parsing:
+            error = await asyncio.to_thread(self._syntax_error, view.syntax.text)
         view = self.workspace.view(uri)
         if view is None or view.document.version != version:
             return
@@ -321,11 +332,19 @@ class Session:
             self._shown.add(message)
             self._server.window_show_message(types.ShowMessageParams(kind, message))
 
-    def _log(self, message: str) -> None:
-        self._server.window_log_message(types.LogMessageParams(types.MessageType.Info, message))
+    def _log(self, message: str, kind: types.MessageType = types.MessageType.Info) -> None:
+        self._server.window_log_message(types.LogMessageParams(kind, message))
 
     def _spawn(self, work: Any) -> asyncio.Task[None]:
         task: asyncio.Task[None] = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(self._ended)
         return task
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        """Nobody awaits a task: a defect of it would pass unseen."""
+        self._tasks.discard(task)
+        error = None if task.cancelled() else task.exception()
+        if error is not None:
+            trace = "".join(traceback.format_exception(error))
+            self._log(f"hmeval has a defect, which you may want to report:\n{trace}", types.MessageType.Error)
