@@ -39,7 +39,9 @@ class Server:
         self._number = 0
         self.uri = (folder / "home.nix").as_uri()
         settings = {"target": target, "trust": "always", "evaluation": {"memory": 8 * 2**30}}
-        capabilities = {"textDocument": {"completion": {"completionItem": {"snippetSupport": True}}}}
+        # As VS Code, Neovim and Helix have them.
+        completion = {"completionItem": {"snippetSupport": True}, "completionList": {"itemDefaults": ["editRange"]}}
+        capabilities = {"textDocument": {"completion": completion}}
         given = {"processId": None, "rootUri": folder.as_uri(), "capabilities": capabilities}
         self.ask("initialize", given | {"initializationOptions": settings})
         self.tell("initialized", {})

@@ -19,6 +19,13 @@ _KINDS = {
 }
 
 
+class Editor(NamedTuple):
+    """What an editor understands of completion: snippets, and one range that is replaced, whatever is taken."""
+
+    snippets: bool = False
+    common_range: bool = False
+
+
 class Completion(NamedTuple):
     """What may be written at a position, and the options that it is from."""
 
@@ -26,7 +33,7 @@ class Completion(NamedTuple):
     options: OptionIndex
 
 
-def completion(view: View, position: types.Position, *, snippets: bool) -> Completion | None:
+def completion(view: View, position: types.Position, editor: Editor) -> Completion | None:
     """What may be written at a position; None where that is about no option."""
     offset = view.offset(position)
     cursor = view.document.cursor(offset)
@@ -34,10 +41,15 @@ def completion(view: View, position: types.Position, *, snippets: bool) -> Compl
         return None
     options, _, is_awaited = view.known(cursor.scope)
     followed = cursor.kind == KEY and _is_defined(view, offset)
-    told = suggestions(options.index, cursor, snippets=snippets, defined=followed, packages=options.packages)
+    told = suggestions(options.index, cursor, snippets=editor.snippets, defined=followed, packages=options.packages)
     edit_range = view.document.range(cursor.start, offset)
-    items = [_item(one, edit_range) for one in told.found]
-    return Completion(types.CompletionList(told.is_incomplete or is_awaited, items), options.index)
+    is_incomplete = told.is_incomplete or is_awaited
+    if not editor.common_range:
+        items = [_item(one, edit_range) for one in told.found]
+        return Completion(types.CompletionList(is_incomplete, items), options.index)
+    defaults = types.CompletionItemDefaults(edit_range=edit_range)
+    items = [_item(one, None) for one in told.found]
+    return Completion(types.CompletionList(is_incomplete, items, item_defaults=defaults), options.index)
 
 
 def resolve(index: OptionIndex, item: types.CompletionItem) -> types.CompletionItem:
@@ -50,7 +62,8 @@ def resolve(index: OptionIndex, item: types.CompletionItem) -> types.CompletionI
     return item
 
 
-def _item(one: Suggestion, edit_range: types.Range) -> types.CompletionItem:
+def _item(one: Suggestion, edit_range: types.Range | None) -> types.CompletionItem:
+    """The item; without a range, the list has one for all."""
     option = one.entry.option if one.entry else None
     return types.CompletionItem(
         one.label,
@@ -59,7 +72,8 @@ def _item(one: Suggestion, edit_range: types.Range) -> types.CompletionItem:
         sort_text=f"{one.rank}{one.label}" if one.rank else None,
         filter_text=one.insert if one.kind not in (OPTION, SET) else None,
         insert_text_format=types.InsertTextFormat.Snippet if one.snippet else None,
-        text_edit=types.TextEdit(edit_range, one.insert),
+        text_edit=types.TextEdit(edit_range, one.insert) if edit_range else None,
+        text_edit_text=one.insert if edit_range is None and one.insert != one.label else None,
         data=list(one.entry.path) if option and one.entry else None,
     )
 

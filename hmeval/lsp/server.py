@@ -87,7 +87,7 @@ def _register_features(server: LanguageServer, session: Session) -> None:
     @server.feature(types.TEXT_DOCUMENT_COMPLETION, options)
     def complete(params: types.CompletionParams) -> types.CompletionList | None:
         view = session.workspace.view(params.text_document.uri)
-        told = items.completion(view, params.position, snippets=session.snippets) if view else None
+        told = items.completion(view, params.position, session.editor) if view else None
         if told is None:
             return None
         session.last_index = told.options

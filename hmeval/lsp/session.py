@@ -20,6 +20,7 @@ from hmeval.errors import EngineError, EvaluationError, HmevalError
 from hmeval.lsp import diagnostics
 from hmeval.lsp.evaluation import syntax_error
 from hmeval.lsp.index import OptionIndex
+from hmeval.lsp.items import Editor
 from hmeval.lsp.progress import show_progress
 from hmeval.lsp.settings import Settings, read_settings
 from hmeval.lsp.view import Document, View
@@ -59,12 +60,13 @@ class Session:
         return str(getattr(self._server.workspace.position_encoding, "value", self._server.workspace.position_encoding))
 
     @property
-    def snippets(self) -> bool:
-        """Whether the editor understands snippets."""
+    def editor(self) -> Editor:
+        """What the editor understands of completion."""
         document = self._server.client_capabilities.text_document
         completion = document.completion if document else None
         item = completion.completion_item if completion else None
-        return bool(item and item.snippet_support)
+        shared = completion.completion_list if completion else None
+        return Editor(bool(item and item.snippet_support), "editRange" in ((shared and shared.item_defaults) or ()))
 
     def all_documents(self) -> Iterable[Document]:
         """Those of every configuration that has an open document."""

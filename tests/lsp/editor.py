@@ -109,14 +109,20 @@ def place_of(text: str, wanted: str, after: int = 0) -> types.Position:
 
 
 @asynccontextmanager
-async def editor(folder: Path, settings: Settings, answer: str | None = None) -> AsyncIterator[Editor]:
-    """An editor with the folder as its workspace."""
+async def editor(
+    folder: Path, settings: Settings, answer: str | None = None, *, common_range: bool = False
+) -> AsyncIterator[Editor]:
+    """An editor with the folder as its workspace; `common_range`: it understands one range for all completions."""
     client = make_test_lsp_client()
     client.set_configuration({"hmeval": settings})
     one = Editor(client, folder)
     one.answer = answer
     await client.start_io(sys.executable, "-m", "hmeval", "lsp")
     capabilities = client_capabilities("visual-studio-code")
+    assert capabilities.text_document is not None
+    assert capabilities.text_document.completion is not None
+    defaults = types.CompletionListCapabilities(["editRange"]) if common_range else None
+    capabilities.text_document.completion.completion_list = defaults
     uri = folder.as_uri()
     await client.initialize_session(
         types.InitializeParams(

@@ -57,6 +57,27 @@ def test_completion_offers_names_snippets_and_values(home: Path) -> None:
     asyncio.run(session())
 
 
+def test_completions_share_their_range_where_the_editor_understands_that(home: Path) -> None:
+    async def session(common_range: bool) -> types.CompletionList:
+        async with editor(home, OFFLINE, common_range=common_range) as one:
+            text = one.open()
+            await one.until_fresh()
+            half = text.replace("  home.username", "  programs.git.\n  home.username", 1)
+            one.write(half)
+            return await one.complete(place_of(half, "programs.git.\n", 13))
+
+    whole, shared = (asyncio.run(session(common_range)) for common_range in (False, True))
+    assert whole.item_defaults is None
+    assert shared.item_defaults is not None
+    written = [
+        (item.label, item.text_edit_text or item.label, shared.item_defaults.edit_range) for item in shared.items
+    ]
+    assert all(item.text_edit is None for item in shared.items)
+    edits = [(item.label, item.text_edit) for item in whole.items if isinstance(item.text_edit, types.TextEdit)]
+    assert written == [(label, edit.new_text, edit.range) for label, edit in edits]
+    assert len(written) > 3
+
+
 def test_definition_references_and_symbols(home: Path) -> None:
     async def session() -> None:
         async with editor(home, OFFLINE) as one:
