@@ -178,11 +178,11 @@ class Kept:
     def _found_alone(self, part: str, name: str = "") -> Entry | None:
         """The entry of a part after nobody else evaluates the same any more; until `finish`, others wait in turn.
 
-        Who has a lock takes no second one, lest two wait for each other.
+        Who has such a lock takes no second one, lest two wait for each other.
         """
         if self._shelf is None or self._lock is not None:
             return None
-        self._lock = self._shelf.lock(f"{self._name(part)}\0{name}")
+        self._lock = self._shelf.lock("evaluate", f"{self._name(part)}\0{name}")
         return self._found(part) if self._lock.__enter__() else None
 
     def _known(self, part: str, names: Sequence[str], entry: Entry | None) -> list[Any] | None:
@@ -208,39 +208,46 @@ class Kept:
     def _keep_tree(self, part: str, records: Sequence[Record]) -> None:
         if not all(map(_lasts, records)):
             self.stop()
-        self._store(part, None, lambda: tree_documents(records))
+        fingerprint = None if self._shelf is None else self._fingerprint_or_refuse()
+        if fingerprint is not None:
+            self._put(part, fingerprint, tree_documents(records))
         self.finish()
 
     def _store_more(self, part: str, documents: dict[str, Any]) -> None:
+        """Add documents to a part. What it holds is asked for last: a change meanwhile must not go unnoticed."""
         if self._shelf is None:
             return
-        with self._shelf.lock(self._name(part) + "+"):
+        with self._shelf.lock("store", self._name(part)):
+            fingerprint = self._fingerprint_or_refuse()
+            if fingerprint is None:
+                return
             self._valid_fingerprints.clear()
             self._entries.pop(part, None)
             before = self._found(part)
-            held = {} if before is None or len(before) > _MOST_DOCUMENTS else dict(before)
-            fingerprint = Fingerprint.of(marshal.loads(before.head["fingerprint"])) if before and held else None
-            self._store(part, fingerprint, lambda: (held | documents).items())
+            if before is None or len(before) > _MOST_DOCUMENTS:
+                self._put(part, fingerprint, documents.items())
+            else:
+                whole = fingerprint.united(Fingerprint.of(marshal.loads(before.head["fingerprint"])))
+                self._put(part, whole, (dict(before) | documents).items())
 
-    def _store(self, part: str, other: Fingerprint | None, documents: Callable[[], Iterable[tuple[str, Any]]]) -> None:
-        if self._shelf is None:
-            return
-        from hmeval.cache.observation import Uncacheable
-
-        try:
-            fingerprint = self._fingerprint()
-            if other is not None:
-                fingerprint = fingerprint.united(other)
-        except Uncacheable as reason:
-            self._refuse(reason)
-            return
+    def _put(self, part: str, fingerprint: Fingerprint, documents: Iterable[tuple[str, Any]]) -> None:
+        assert self._shelf is not None
         head = {
             "target": self._target,
             "part": part,
             "description": self._describe(),
             "fingerprint": marshal.dumps(fingerprint.document()),
         }
-        self._shelf.put(self._name(part), head, documents())
+        self._shelf.put(self._name(part), head, documents)
+
+    def _fingerprint_or_refuse(self) -> Fingerprint | None:
+        from hmeval.cache.observation import Uncacheable
+
+        try:
+            return self._fingerprint()
+        except Uncacheable as reason:
+            self._refuse(reason)
+            return None
 
     def _refuse(self, reason: Any) -> None:
         assert self._shelf is not None

@@ -65,9 +65,12 @@ class Shelf:
         self._bound()
         return True
 
-    def lock(self, name: str, patience: float = PATIENCE) -> Lock:
-        """For `with`: nobody else has the same lock meanwhile, unless `patience` seconds were not enough to get it."""
-        return Lock(self._locks, name, patience)
+    def lock(self, purpose: str, name: str = "", patience: float = PATIENCE) -> Lock:
+        """For `with`: nobody else has the same lock meanwhile, unless `patience` seconds were not enough to get it.
+
+        Who has one may take another one of another purpose, and none of the same.
+        """
+        return Lock(self._locks, purpose, name, patience)
 
     def log(self, line: str) -> None:
         """Add a line to the log file, where that is possible: one is enough, since one fault has others in its wake."""
@@ -150,7 +153,7 @@ class Shelf:
 
     def _bound(self) -> None:
         """Remove what was not used for the longest time, until the rest is within LARGEST; unless another does it."""
-        with self.lock("bound", 0) as alone:
+        with self.lock("bound", patience=0) as alone:
             if not alone:
                 return
             files = sorted(self._files(), key=lambda file: file[1].st_mtime, reverse=True)
@@ -172,10 +175,10 @@ def _remove(path: str) -> None:
 class Lock:
     """A lock between processes, which ends with its process. Use it with `with`; it tells whether it was got."""
 
-    def __init__(self, folder: Callable[[], str], name: str, patience: float) -> None:
+    def __init__(self, folder: Callable[[], str], purpose: str, name: str, patience: float) -> None:
         self._folder = folder
-        # Few files, whatever there is to lock: two that share one wait for each other, which is harmless.
-        self._name = f"{sum(name.encode(errors='replace')) % 64:02}"
+        # Few files, whatever there is to lock: two names that share one wait for each other, which is harmless.
+        self._name = f"{purpose}-{sum(name.encode(errors='replace')) % 64:02}"
         self._patience = patience
         self._descriptor = -1
 

@@ -193,16 +193,25 @@ def test_what_nobody_finishes_is_removed(tmp_path: Path) -> None:
 
 def test_a_lock_is_had_by_one_and_ends_with_its_process(tmp_path: Path) -> None:
     held = Shelf(str(tmp_path))
-    code = f"from hmeval.cache.shelf import Shelf; import sys, time\nwith Shelf({str(tmp_path)!r}).lock('a'):\n"
+    code = f"from hmeval.cache.shelf import Shelf; import sys, time\nwith Shelf({str(tmp_path)!r}).lock('test', 'a'):\n"
     code += " print('got', flush=True); time.sleep(60)"
     with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE) as other:
         assert other.stdout is not None
         assert other.stdout.readline() == b"got\n"
-        with held.lock("a", 0) as alone:
+        with held.lock("test", "a", 0) as alone:
             assert not alone
         other.kill()
-        with held.lock("a", 30) as alone:
+        with held.lock("test", "a", 30) as alone:
             assert alone
+
+
+def test_who_evaluates_may_store_whatever_that_is_called(tmp_path: Path) -> None:
+    shelf = Shelf(str(tmp_path))
+    names = [chr(letter) for letter in range(64)]
+    with shelf.lock("evaluate", "part") as evaluates:
+        for name in names:
+            with shelf.lock("store", name, patience=0) as stores, shelf.lock("bound", patience=0) as bounds:
+                assert (evaluates, stores, bounds) == (True, True, True)
 
 
 # Each step of writing an entry, and of what follows it: the process is killed when it gets there.
