@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 from hmeval.errors import (
     CacheError,
     EngineError,
@@ -55,6 +57,9 @@ __all__ = [
     "load",
     "plan_to",
 ]
+
+_BEGUN = time.time_ns()
+"""When this process began to read hmeval's own files, and before it read any of Nix's."""
 
 # What needs the engine is imported when it is first used, so that `import hmeval` stays quick.
 _LAZY = {

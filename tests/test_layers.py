@@ -54,7 +54,7 @@ ALLOWED: dict[str, set[str]] = {
         "targets",
     },
     "source_places": {"options"},
-    "cache": {"options", "targets"},
+    "cache": {"__init__", "options", "targets"},
     "plan": set(),
     "loading": {"cache", "configuration", "evaluation", "flakes", "options", "plan", "render", "targets"},
     "advice": set(),
