@@ -397,14 +397,14 @@ class _Evaluated:
         return self.configuration.target.describe()
 
     def fingerprint(self) -> Fingerprint:
-        from hmeval.cache.observation import Uncacheable
+        from hmeval.cache.observation import Uncacheable, what_is_missing
 
         evaluator = self.configuration._evaluator
         if not evaluator._holds(self._mark):
             raise Uncacheable("the process that evaluated ended, and with it what it knew of its inputs")
         inputs, store = evaluator.inputs(), evaluator.eval("builtins.storeDir").to_python()
-        _, traced = inputs
-        roots = self._roots() if traced is None else ([], [])
+        missing = what_is_missing(inputs[1])
+        roots = self._roots(missing, told=inputs[1] is not None) if missing else ([], [])
         return self._observation.fingerprint(inputs, roots, store, self.configuration.host_names, self._looked_at())
 
     def close(self) -> None:
@@ -423,23 +423,34 @@ class _Evaluated:
             return [*copied, *(os.path.abspath(place) for place in given if place is not None), *_lookup_path()]
         from hmeval.targets.discovery import looked_at
 
-        place = (flake or "").partition("#")[0].removeprefix("path:").partition("?")[0]
-        folder = os.path.realpath(place or ".")
         places = [] if flake is not None else [str(candidate.path) for candidate in looked_at()]
-        while folder != os.path.dirname(folder):
-            places += [os.path.join(folder, name) for name in ("flake.nix", ".git", ".git/shallow")]
-            folder = os.path.dirname(folder)
+        for start in {flake or ".", self._flake() or "."}:
+            folder = os.path.realpath(start.partition("#")[0].removeprefix("path:").partition("?")[0] or ".")
+            while folder != os.path.dirname(folder):
+                places += [os.path.join(folder, name) for name in ("flake.nix", ".git", ".git/shallow")]
+                folder = os.path.dirname(folder)
         return [*copied, *places]
 
-    def _roots(self) -> tuple[list[str], list[str]]:
-        """The folders that the evaluation reads, and the Git work trees: for engines that do not tell what is read."""
+    def _roots(self, missing: str, *, told: bool) -> tuple[list[str], list[str]]:
+        """The folders that the evaluation reads, and the Git work trees, for where not everything is traced.
+
+        Why not is for the user to be told where it is in the configuration, and not in the engine alone.
+        """
         from hmeval.cache.observation import Uncacheable
 
-        if self._arguments["flake"] is not None:
-            from hmeval.flakes import local_sources
+        flake = self._flake()
+        if flake is None:
+            raise Uncacheable(missing, lasts=told)
+        from hmeval.flakes import local_sources
 
-            return local_sources(self._arguments["flake"], self._arguments["override_inputs"])
-        raise Uncacheable("a file may read any other, and this engine does not tell what it reads")
+        return local_sources(flake, self._arguments["override_inputs"])
+
+    def _flake(self) -> str | None:
+        """The flake that was given, or found; None where it is none, or lies in a folder that no reference can name."""
+        if self._arguments["flake"] is not None:
+            return str(self._arguments["flake"])
+        found: str | None = self.describe().get("flake")
+        return None if found is None or "#" in found else found
 
 
 def _lookup_path() -> list[str]:

@@ -57,6 +57,7 @@ static nix_err start_libraries(nix_c_context * context, const hmeval_start * sta
     if (error == NIX_OK) error = nix_libexpr_init(context);
     if (error == NIX_OK) error = apply_settings(context, start->settings);
     if (start->flags & HMEVAL_RESTRICTED) hmeval_restrict();
+    hmeval_trace_start();
 #ifdef HMEVAL_COMPAT
     nix_compat_read_only();
 #endif
@@ -129,8 +130,8 @@ const char * const * hmeval_engine_capabilities(void)
     if (hmeval_interrupts_available()) found[count++] = "interrupts";
 #ifdef HMEVAL_COMPAT
     found[count++] = "read-only";
-    found[count++] = "traces";
 #endif
+    if (hmeval_traces_available()) found[count++] = "traces";
     found[count] = NULL;
     return found;
 }

@@ -143,9 +143,11 @@ void hmeval_contain_overflow(void);
  *
  *   exists, type, listing, file, resolved   asked of a path: whether it is there, its type and a link's target, its
  *                                           names, its contents, its path without links
+ *   target                                  the type and the permissions of what is there, beyond links
  *   copied, dated                           copied into the store, as is all below it; `dated`: time stamps count
  *   git                                     a Git work tree, fetched as Git has it
  *   variable                                of the environment; its value, or nil
+ *   incomplete                              why this list need not hold everything that was read, as a sentence
  *   uncacheable                             why the result may differ the next time, as a sentence */
 hmeval_status hmeval_write_inputs(hmeval_session * session, hmeval_sink sink, void * reader);
 
@@ -157,6 +159,8 @@ void hmeval_session_forget_inputs(hmeval_session * session);
 /* From here on: what the C files share, and nobody else. */
 
 #ifdef HMEVAL_INTERNAL
+
+#  include <sys/stat.h>
 
 #  include <nix_api_expr.h>
 #  include <nix_api_store.h>
@@ -260,12 +264,36 @@ hmeval_status hmeval_sorted_attributes(
 hmeval_status hmeval_attribute_value(
     hmeval_session * session, nix_value * set, hmeval_attribute attribute, nix_value ** result);
 
-/* compat/nix-2.8/trace.cc: what is read on this thread from now on is kept, until the end. */
-#  ifdef HMEVAL_COMPAT
+/* trace.c; compat/nix-2.8/trace.cc */
+
+bool hmeval_traces_available(void);
+/* Once, with the engine. */
+void hmeval_trace_start(void);
+/* What is read on this thread from now on is kept, until the end. */
 void hmeval_trace_begin(void);
+/* The same of a state's builtins. */
+void hmeval_trace_state(hmeval_session * session);
 void hmeval_trace_end(void);
+/* The list that hmeval_write_inputs is about, or nil. */
 void hmeval_pack_inputs(hmeval_buffer * buffer);
-#  endif
+
+/* write.c: one of its entries. */
+void hmeval_pack_input(
+    hmeval_buffer * buffer, const char * kind, const char * name, const struct stat * link, const struct stat * target,
+    const char * value);
+
+/* redirect.c */
+
+typedef struct {
+    const char * name;
+    void * function;
+    unsigned found; /* how many places call it */
+} hmeval_redirect;
+
+/* Count the places from which Nix's libraries, and those of C++ that read for them, call by these names; have them call
+ * these functions. False: not everywhere. */
+void hmeval_find_calls(hmeval_redirect * calls, size_t count);
+bool hmeval_redirect_calls(hmeval_redirect * calls, size_t count);
 
 /* buffer.c */
 void hmeval_buffer_free(hmeval_buffer * buffer);

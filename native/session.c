@@ -33,6 +33,7 @@ static hmeval_status open_state(hmeval_session * session, const char * store_uri
 {
     Store * store = hmeval_store(session, store_uri);
     if (!store) return hmeval_check(session) == HMEVAL_OK ? HMEVAL_NO_MEMORY : HMEVAL_FAILED;
+    hmeval_trace_begin();
     return build_state(session, store, lookup_path);
 }
 
@@ -50,13 +51,11 @@ hmeval_session * hmeval_session_open(const char * store_uri, const char ** looku
     *status = HMEVAL_NO_MEMORY;
     if (!session) return NULL;
     hmeval_thread_register();
-#ifdef HMEVAL_COMPAT
-    hmeval_trace_begin();
-#endif
     session->error = (hmeval_error){"", "", ""};
     session->context = nix_c_context_create();
     if (session->context) *status = open_state(session, store_uri, lookup_path);
     if (*status == HMEVAL_OK) *status = find_builtins(session);
+    if (*status == HMEVAL_OK) hmeval_trace_state(session);
     hmeval_watch_interrupt(&session->interrupted);
     return session;
 }
@@ -79,9 +78,7 @@ void hmeval_session_close(hmeval_session * session)
     for (int i = 0; i < 3; ++i)
         free(session->error_texts[i]);
     nix_c_context_free(session->context);
-#ifdef HMEVAL_COMPAT
     hmeval_trace_end();
-#endif
     free(session);
     hmeval_thread_unregister();
 }

@@ -70,16 +70,47 @@ static void pack_libraries(hmeval_buffer * buffer)
     dl_iterate_phdr(take_library, &packed);
 }
 
+static int64_t nanoseconds(const struct timespec * time)
+{
+    return (int64_t)time->tv_sec * 1000000000 + time->tv_nsec;
+}
+
+static void pack_stat(hmeval_buffer * buffer, const struct stat * found)
+{
+    if (!found) {
+        hmeval_pack_nil(buffer);
+        return;
+    }
+    hmeval_pack_array(buffer, 6);
+    hmeval_pack_int(buffer, found->st_mode);
+    hmeval_pack_int(buffer, found->st_size);
+    hmeval_pack_int(buffer, nanoseconds(&found->st_mtim));
+    hmeval_pack_int(buffer, nanoseconds(&found->st_ctim));
+    hmeval_pack_int(buffer, found->st_ino);
+    hmeval_pack_int(buffer, found->st_dev);
+}
+
+void hmeval_pack_input(
+    hmeval_buffer * buffer, const char * kind, const char * name, const struct stat * link, const struct stat * target,
+    const char * value)
+{
+    hmeval_pack_array(buffer, 5);
+    hmeval_pack_text(buffer, kind);
+    hmeval_pack_text(buffer, name);
+    pack_stat(buffer, link);
+    pack_stat(buffer, target);
+    if (value)
+        hmeval_pack_text(buffer, value);
+    else
+        hmeval_pack_nil(buffer);
+}
+
 hmeval_status hmeval_write_inputs(hmeval_session * session, hmeval_sink sink, void * reader)
 {
     hmeval_buffer buffer = {0};
     (void)session;
     hmeval_pack_array(&buffer, 2);
     pack_libraries(&buffer);
-#ifdef HMEVAL_COMPAT
     hmeval_pack_inputs(&buffer);
-#else
-    hmeval_pack_nil(&buffer);
-#endif
     return deliver(&buffer, HMEVAL_OK, sink, reader);
 }

@@ -39,6 +39,10 @@ def _type(path: str) -> str:
     return str(stat.S_IFMT(mode))
 
 
+def _target(path: str) -> str:
+    return oct(os.stat(path).st_mode)
+
+
 def contents(path: str) -> str:
     """The hash of a file's contents. Raises OSError."""
     with open(path, "rb") as file:
@@ -83,6 +87,7 @@ def _resolved(path: str) -> str:
 _FACTS = {
     "exists": _exists,
     "type": _type,
+    "target": _target,
     "file": contents,
     "listing": _listing,
     "copied": _copied,

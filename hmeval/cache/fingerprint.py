@@ -20,7 +20,7 @@ _FORMAT = 0o170000
 _SETTLED = 3_000_000_000  # nanoseconds; file systems that know every second second alone are the coarsest
 
 # Facts that cost nothing, of paths whose signatures may well change all the time.
-_QUICK = frozenset(("exists", "type", "resolved"))
+_QUICK = frozenset(("exists", "type", "target", "resolved"))
 
 
 def signature(path: str, follow: bool = False) -> Signature | None:

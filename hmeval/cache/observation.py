@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from hmeval import _BEGUN
 from hmeval.cache import facts
 from hmeval.cache.fingerprint import Fingerprint, is_link, signature, signatures
 
@@ -19,11 +20,16 @@ PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 _CLOCK = 50_000_000
 _COARSE_CLOCK = 2_000_000_000
 
+_DURING = "just before or during the evaluation"
+
 _OF_CONTENTS = frozenset(("file", "listing", "copied", "dated"))
 
 # Nix settings that hmeval has no name for come from here (Nix's manual, nix.conf).
 _SYSTEM_CONFIGURATION = "/etc/nix"
 _INCLUDES = ("include ", "!include ")
+
+# While a state is made this is hmeval's own (ffi.environment); the user's is part of an entry's name.
+_CONFIGURATION = "NIX_CONFIG"
 
 _MOST_FILES = 100_000
 """In the folders that are taken as a whole; more of them would take longer to look at than to evaluate."""
@@ -39,6 +45,13 @@ class Uncacheable(Exception):
     def __init__(self, reason: str, *, lasts: bool = False) -> None:
         super().__init__(reason)
         self.lasts = lasts
+
+
+def what_is_missing(traced: Sequence[Sequence[Any]] | None) -> str | None:
+    """Why what was traced does not hold everything that was read, as a sentence; None where it does."""
+    if traced is None:
+        return "a file may read any other, and this engine does not tell what it reads"
+    return next((name for kind, name, *_ in traced if kind == "incomplete"), None)
 
 
 class Observation:
@@ -58,21 +71,23 @@ class Observation:
     ) -> Fingerprint:
         """The fingerprint of results that depend on `inputs` (AnyEvaluator.inputs).
 
-        Where what was read is not among these, they depend on all that is in `roots`: folders, and Git work trees.
-        `store` is the folder of the Nix store, whose paths never change. What is evaluated was decided by `host_names`
-        (hmeval.targets.host) and `looked_at`: paths that were there or not.
+        Where these do not hold everything that was read, they depend on all that is in `roots`: folders, and Git work
+        trees. `store` is the folder of the Nix store, whose paths never change. What is evaluated was decided by
+        `host_names` (hmeval.targets.host) and `looked_at`: paths that were there or not.
 
         Raises Uncacheable, also where something has changed since it was read.
         """
         libraries, traced = inputs
-        if traced is None:
-            read, variables, trees = _untraced(*roots)
+        if traced is None or what_is_missing(traced):
+            read, variables, trees = _below_roots(*roots, traced)
         else:
             read, variables, trees = _sorted_out(traced, f"{store}/")
+        own = list(_own_inputs(libraries))
+        self._own = {path for _, path, _ in own}
         by_path: dict[str, dict[str, str]] = {}
         self._signed: dict[str, tuple[Signature | None, Signature | None]] = {}
         deciding = ((kind, path, None) for path in looked_at for kind in ("exists", "type", "resolved"))
-        for kind, path, before in (*read, *_own_inputs(libraries), *_tracked(trees), *deciding):
+        for kind, path, before in (*read, *own, *_tracked(trees), *deciding):
             by_path.setdefault(path, {})[kind] = self._fact(kind, path, before)
         paths = [(path, *_without_repetition(self._signed[path]), known) for path, known in by_path.items()]
         git = [(folder, facts.git_watched(folder), facts.git_state(folder)) for folder in trees]
@@ -94,9 +109,11 @@ class Observation:
         return known[1]
 
     def _refuse_racy(self, path: str, now: tuple[Signature | None, Signature | None]) -> None:
+        # Programs and settings are read once in a process, long before some evaluations.
+        begun, since = (_BEGUN, "since this process began") if path in self._own else (self._begun, _DURING)
         for found in now:
-            if found is not None and max(found[2], found[3]) > self._begun - _clock_of(found):
-                raise Uncacheable(f"{path} was changed just before or during the evaluation")
+            if found is not None and max(found[2], found[3]) > begun - _clock_of(found):
+                raise Uncacheable(f"{path} was changed {since}")
 
     def _refuse_changed(self, fingerprint: Fingerprint) -> None:
         for path, link, target, _ in fingerprint.paths:
@@ -122,6 +139,8 @@ def _refuse_other(kind: str, path: str, before: tuple[Any, Any], now: tuple[Any,
     """Raise Uncacheable where the path is not what it was when it was read."""
     if kind in _OF_CONTENTS or kind == "resolved":
         same = before == now
+    elif kind == "target":
+        same = _mode(before[1]) == _mode(now[1])
     else:  # that it is there, and its type; a folder may well have got another entry
         same = _kind_and_link(before[0]) == _kind_and_link(now[0])
     if not same:
@@ -134,6 +153,10 @@ def _kind_and_link(found: Signature | None) -> Any:
     return found and found[0] & 0o170000
 
 
+def _mode(found: Signature | None) -> int | None:
+    return found and found[0]
+
+
 def _sorted_out(
     inputs: Sequence[Sequence[Any]], store: str
 ) -> tuple[list[tuple[str, str, Any]], dict[str, str | None], list[str]]:
@@ -142,9 +165,8 @@ def _sorted_out(
     variables: dict[str, str | None] = {}
     trees: list[str] = []
     kept = set()
+    _refuse_uncacheable(inputs)
     for kind, name, link, target, value in inputs:
-        if kind == "uncacheable":
-            raise Uncacheable(name, lasts=True)
         if kind == "variable":
             variables[name] = value
         elif kind == "git":
@@ -153,7 +175,14 @@ def _sorted_out(
             kept.add(store + name[len(store) :].partition("/")[0])
         else:
             read.append((kind, name, (_as_signature(link), _as_signature(target))))
+    variables.pop(_CONFIGURATION, None)
     return [*read, *(("exists", path, None) for path in sorted(kept))], variables, trees
+
+
+def _refuse_uncacheable(traced: Sequence[Sequence[Any]]) -> None:
+    for kind, name, *_ in traced:
+        if kind == "uncacheable":
+            raise Uncacheable(name, lasts=True)
 
 
 def _as_signature(found: Any) -> Signature | None:
@@ -219,14 +248,17 @@ def _included(place: str) -> Iterator[str]:
             yield os.path.join(os.path.dirname(place), line.split(maxsplit=1)[1])
 
 
-# -- where nothing is traced ------------------------------------------------------------------------------------------
+# -- where not everything is traced -----------------------------------------------------------------------------------
 
 
-def _untraced(
-    folders: Sequence[str], trees: Sequence[str]
+def _below_roots(
+    folders: Sequence[str], trees: Sequence[str], traced: Sequence[Sequence[Any]] | None
 ) -> tuple[list[tuple[str, str, Any]], dict[str, str | None], list[str]]:
     read = list(_below(folders))
-    _refuse_time(read)
+    if traced is None:
+        _refuse_time(read)
+    else:
+        _refuse_uncacheable(traced)
     return read, {}, list(trees)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import socket
+import stat
 import subprocess
 import time
 from collections.abc import Callable, Iterator
@@ -15,10 +16,13 @@ import pytest
 
 import hmeval
 from hmeval.cache import facts, observation
-from hmeval.cache.fingerprint import Fingerprint
+from hmeval.cache.fingerprint import Fingerprint, signatures
+from hmeval.cache.kept import Kept
 from hmeval.cache.observation import Observation, Uncacheable
+from hmeval.cache.shelf import Shelf
 
 TRACES = "traces" in hmeval.engine()["capabilities"]
+OVER_2_8 = hmeval.engine()["interface"] == "compat"
 Change = Callable[[Path], Any]
 
 
@@ -27,12 +31,19 @@ def settle() -> None:
     time.sleep(0.06)
 
 
+def fresh_evaluator() -> hmeval.Evaluator | hmeval.Worker:
+    """An evaluator that has seen nothing yet. By way of the C API, Nix remembers paths as long as a process lives."""
+    return hmeval.Evaluator() if OVER_2_8 else hmeval.Worker()
+
+
 class Evaluated:
     """The value of an expression in a folder, and the fingerprint of it."""
 
-    def __init__(self, expression: str, folder: Path, trees: list[str] | None = None) -> None:
+    def __init__(
+        self, expression: str, folder: Path, trees: list[str] | None = None, *, in_this_process: bool = False
+    ) -> None:
         seen = Observation()
-        with hmeval.Evaluator() as evaluator:
+        with hmeval.Evaluator() if in_this_process else fresh_evaluator() as evaluator:
             self.value = evaluator.eval(expression, base=folder).to_python()
             store = evaluator.eval("builtins.storeDir").to_python()
             self.fingerprint = seen.fingerprint(evaluator.inputs(), ([str(folder)], trees or []), store, {})
@@ -248,26 +259,63 @@ def test_environment_variables_that_were_asked_for(folder: Path, monkeypatch: py
     assert "HMEVAL_TEST_TWO" in str(before.changed())
 
 
-@pytest.mark.skipif(not TRACES, reason="this engine does not tell what it reads")
-@pytest.mark.parametrize(
-    ("expression", "reason"),
-    [
-        ("builtins.currentTime", "currentTime"),
-        ("(import ./time.nix).now", "currentTime"),
-        ('builtins.readFile (builtins.fetchurl "file://${toString ./text}")', "no hash"),
-        ('(builtins.fetchTree { type = "git"; url = "file://${toString ./.}"; ref = "main"; }).rev', "not locked"),
-    ],
-)
-def test_what_may_differ_the_next_time_is_not_kept(expression: str, reason: str, folder: Path) -> None:
+@pytest.fixture
+def repository(folder: Path) -> Path:
+    """The folder as a Git repository, with a file in it that knows the time."""
     (folder / "time.nix").write_text("{ now = builtins.currentTime; other = 1; }")
     git(folder, "init", "-q", "-b", "main")
     git(folder, "add", ".")
     git(folder, "commit", "-q", "-m", "x")
     settle()
-    with pytest.raises(Uncacheable, match=reason) as refused:
-        Evaluated(expression, folder)
+    return folder
+
+
+@pytest.mark.skipif(not TRACES, reason="this engine does not tell what it reads")
+@pytest.mark.parametrize(
+    "expression",
+    [
+        "builtins.currentTime",
+        "__currentTime",
+        'builtins.${"current" + "Time"}',
+        "(import ./time.nix).now",
+        "builtins.length (builtins.filter builtins.isInt (builtins.attrValues builtins))",
+        "[ builtins.currentTime builtins.currentTime ]",
+    ],
+)
+def test_what_asks_for_the_time_is_not_kept(expression: str, repository: Path) -> None:
+    with pytest.raises(Uncacheable, match="currentTime") as refused:
+        Evaluated(expression, repository)
     assert refused.value.lasts
-    assert Evaluated("(import ./time.nix).other", folder).changed() is None
+    assert Evaluated("(import ./time.nix).other", repository).changed() is None
+
+
+def test_the_time_is_that_of_the_clock() -> None:
+    before = int(time.time())
+    with fresh_evaluator() as evaluator:
+        first, again = evaluator.eval("[ builtins.currentTime __currentTime ]").to_python()
+    assert before <= first == again <= time.time()
+
+
+@pytest.mark.skipif(not TRACES, reason="this engine does not tell what it reads")
+@pytest.mark.parametrize(
+    ("expression", "reason"),
+    [
+        ('builtins.readFile (builtins.fetchurl "file://${toString ./text}")', "no hash"),
+        ('(builtins.fetchTree { type = "git"; url = "file://${toString ./.}"; ref = "main"; }).rev', "not locked"),
+        ('(builtins.fetchGit { url = ./.; rev = "@rev@"; }).lastModified', None),
+        ("(builtins.fetchGit ./.).rev", None),
+    ],
+)
+def test_what_may_differ_the_next_time_is_not_kept(expression: str, reason: str | None, repository: Path) -> None:
+    revision = subprocess.run(["git", "-C", repository, "rev-parse", "HEAD"], capture_output=True, text=True)
+    with fresh_evaluator() as evaluator:
+        evaluator.eval(expression.replace("@rev@", revision.stdout.strip()), base=repository).to_python()
+        _, traced = evaluator.inputs()
+    told = [name for kind, name, *_ in traced or () if kind in ("uncacheable", "incomplete")]
+    if OVER_2_8:
+        assert [reason in one for one in told] == [True] if reason else told == []
+    else:
+        assert observation.what_is_missing(traced) in told
 
 
 def git(folder: Path, *arguments: str) -> None:
@@ -326,7 +374,7 @@ def test_a_git_work_tree(case: str, dirty: bool, folder: Path) -> None:
     assert again.changed() is None
 
 
-@pytest.mark.skipif(not TRACES, reason="this engine does not tell what it reads: whole folders count")
+@pytest.mark.skipif(not OVER_2_8, reason="this engine does not tell what it fetches: whole folders count")
 def test_what_git_keeps_for_itself_leaves_the_fingerprint(folder: Path) -> None:
     git(folder, "init", "-q", "-b", "main")
     git(folder, "add", ".")
@@ -342,7 +390,7 @@ def test_what_git_keeps_for_itself_leaves_the_fingerprint(folder: Path) -> None:
 
 
 def test_a_store_path_that_is_gone(folder: Path) -> None:
-    with hmeval.Evaluator() as evaluator:
+    with fresh_evaluator() as evaluator:
         path = evaluator.eval(
             '"${builtins.fetchTree { type = "path"; path = toString ./sub; }}"', base=folder
         ).to_python()
@@ -358,7 +406,7 @@ def test_a_store_path_that_is_gone(folder: Path) -> None:
 
 def test_a_file_that_is_edited_during_the_evaluation(folder: Path) -> None:
     seen = Observation()
-    with hmeval.Evaluator() as evaluator:
+    with fresh_evaluator() as evaluator:
         assert evaluator.eval("import ./a.nix", base=folder).to_python() == 1
         same_size_and_time("a.nix", "9")(folder)
         with pytest.raises(Uncacheable, match="was changed") as refused:
@@ -369,7 +417,7 @@ def test_a_file_that_is_edited_during_the_evaluation(folder: Path) -> None:
 @pytest.mark.skipif(not TRACES, reason="this engine does not tell what it reads")
 def test_a_file_that_appears_during_the_evaluation(folder: Path) -> None:
     seen = Observation()
-    with hmeval.Evaluator() as evaluator:
+    with fresh_evaluator() as evaluator:
         assert evaluator.eval("builtins.pathExists ./absent", base=folder).to_python() is False
         (folder / "absent").write_text("x")
         with pytest.raises(Uncacheable, match="absent was changed"):
@@ -396,18 +444,34 @@ def test_a_file_that_is_edited_while_it_is_hashed(folder: Path, monkeypatch: pyt
         Evaluated("import ./a.nix", folder)
 
 
-@pytest.mark.parametrize("evaluations", [["import ./a.nix", "import ./sub"]])
-def test_evaluators_beside_each_other_keep_their_inputs_apart(evaluations: list[str], folder: Path) -> None:
-    if not TRACES:
-        return
+@pytest.mark.skipif(not TRACES, reason="this engine does not tell what it reads")
+def test_evaluators_beside_each_other_keep_their_inputs_apart(folder: Path) -> None:
     with hmeval.Evaluator() as one, hmeval.Evaluator() as two:
-        one.eval(evaluations[0], base=folder)
-        two.eval(evaluations[1], base=folder)
-        read = [{name for kind, name, *_ in each.inputs()[1] or () if kind == "file"} for each in (one, two)]
-    assert read == [
-        {str(folder / "a.nix")},
-        {str(folder / "sub/default.nix"), str(folder / "sub/deep/b.nix")},
-    ]
+        one.eval("import ./a.nix", base=folder)
+        two.eval("import ./sub", base=folder)
+        read = [contents_read(each, folder) for each in (one, two)]
+    assert read == [{"a.nix"}, {"sub/default.nix", "sub/deep/b.nix"}]
+
+
+def contents_read(evaluator: hmeval.Evaluator, folder: Path) -> set[str]:
+    """The files in a folder that an evaluator has read."""
+    _, traced = evaluator.inputs()
+    paths = {name for kind, name, *_ in traced or () if kind in ("file", "copied")}
+    return {path.removeprefix(f"{folder}/") for path in paths if path.startswith(f"{folder}/")}
+
+
+@pytest.mark.skipif(not TRACES, reason="this engine does not tell what it reads")
+def test_what_nix_remembers_from_an_earlier_evaluator(folder: Path) -> None:
+    """By way of the C API Nix asks for the type of a path once in a process: what it says may be an old answer."""
+    with hmeval.Evaluator() as evaluator:
+        assert evaluator.eval("builtins.readFileType ./text", base=folder).to_python() == "regular"
+    becomes_folder("text")(folder)
+    settle()
+    if OVER_2_8:
+        assert Evaluated("builtins.readFileType ./text", folder, in_this_process=True).value == "directory"
+    else:
+        with pytest.raises(Uncacheable, match="text was changed"):
+            Evaluated("builtins.readFileType ./text", folder, in_this_process=True)
 
 
 def test_nix_configuration_and_hmeval_itself_are_inputs(folder: Path) -> None:
@@ -418,6 +482,20 @@ def test_nix_configuration_and_hmeval_itself_are_inputs(folder: Path) -> None:
     assert {Path(path).name for path in paths} >= {"extract.py", "call-flake.nix"}
     assert any(Path(path).name.startswith("libnixexpr") for path in paths)
     assert any(Path(path).name.startswith("_native") for path in paths)
+
+
+def test_settings_that_change_while_the_process_runs(folder: Path) -> None:
+    """They were read when the engine was started, and not again."""
+    settings = Path(os.environ["XDG_CONFIG_HOME"], "nix/nix.conf")
+    settings.parent.mkdir(exist_ok=True)
+    try:
+        settings.write_text("max-jobs = 1")
+        settle()
+        with pytest.raises(Uncacheable, match="since this process began"):
+            Evaluated("1", folder)
+    finally:
+        settings.unlink()
+    assert Evaluated("1", folder).changed() is None
 
 
 @pytest.mark.skipif(not TRACES, reason="this engine does not tell what it reads: time stamps of whole folders count")
@@ -455,3 +533,26 @@ def test_fingerprints_of_results_that_are_kept_together(folder: Path) -> None:
     assert both.changed() is None
     (folder / "sub/deep/b.nix").write_text("8")
     assert both.changed() is not None
+
+
+def test_what_changes_while_more_is_stored_does_not_go_unnoticed(folder: Path, tmp_path: Path) -> None:
+    """The fingerprint of what is new has looked at the folder after the change, and knows nothing of its names."""
+    names, there = (
+        Evaluated(text, folder).fingerprint for text in ("builtins.readDir ./sub", "import ./sub/deep/b.nix")
+    )
+
+    def of_new() -> Fingerprint:
+        (folder / "sub/new").write_text("x")
+        settle()
+        changed = Fingerprint.of(there.document())
+        changed.paths = [(path, *signatures(path), known) for path, _, _, known in changed.paths]
+        changed.paths.append((str(folder / "sub"), *signatures(str(folder / "sub")), {"type": str(stat.S_IFDIR)}))
+        return changed
+
+    def kept(fingerprint: Callable[[], Fingerprint]) -> Kept:
+        return Kept(Shelf(str(tmp_path / "shelf")), ("target",), fingerprint, dict)
+
+    assert kept(lambda: names).document("part", "names", lambda: "old") == "old"
+    assert kept(of_new).document("part", "other", lambda: "other") == "other"
+    again = kept(lambda: names)
+    assert again.document("part", "names", lambda: "new") == "new"

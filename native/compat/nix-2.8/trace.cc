@@ -165,34 +165,11 @@ void current_time(nix::EvalState &, const nix::Pos &, nix::Value **, nix::Value 
 
 /* -- writing ------------------------------------------------------------------------------------------------------- */
 
-int64_t nanoseconds(const struct timespec & time)
-{
-    return int64_t(time.tv_sec) * 1000000000 + time.tv_nsec;
-}
-
-void pack_stat(hmeval_buffer * buffer, const std::optional<struct stat> & found)
-{
-    if (!found) return hmeval_pack_nil(buffer);
-    hmeval_pack_array(buffer, 6);
-    hmeval_pack_int(buffer, found->st_mode);
-    hmeval_pack_int(buffer, found->st_size);
-    hmeval_pack_int(buffer, nanoseconds(found->st_mtim));
-    hmeval_pack_int(buffer, nanoseconds(found->st_ctim));
-    hmeval_pack_int(buffer, found->st_ino);
-    hmeval_pack_int(buffer, found->st_dev);
-}
-
 void pack_input(hmeval_buffer * buffer, const Observation & input)
 {
-    hmeval_pack_array(buffer, 5);
-    hmeval_pack_text(buffer, input.kind);
-    hmeval_pack_bytes(buffer, input.name.data(), input.name.size());
-    pack_stat(buffer, input.link);
-    pack_stat(buffer, input.target);
-    if (input.text)
-        hmeval_pack_bytes(buffer, input.text->data(), input.text->size());
-    else
-        hmeval_pack_nil(buffer);
+    hmeval_pack_input(
+        buffer, input.kind, input.name.c_str(), input.link ? &*input.link : nullptr,
+        input.target ? &*input.target : nullptr, input.text ? input.text->c_str() : nullptr);
 }
 
 } // namespace
@@ -205,6 +182,15 @@ void nix_compat_trace_time(nix::EvalState & state)
     function->mkPrimOp(new nix::PrimOp{.fun = current_time, .arity = 1, .name = state.symbols.create("currentTime")});
     time->value->mkApp(function, function);
 }
+
+extern "C" bool hmeval_traces_available(void)
+{
+    return true;
+}
+
+extern "C" void hmeval_trace_start(void) {}
+
+extern "C" void hmeval_trace_state(hmeval_session *) {}
 
 extern "C" void hmeval_trace_begin(void)
 {

@@ -1,0 +1,587 @@
+/* What evaluations read by way of the C API, for the cache: the calls of libc by which Nix's libraries look at files and
+ * variables, with what was there before a path was looked at for the first time.
+ *
+ * At that level nobody tells a file that is imported from one that is copied, nor who asks. So everything counts that
+ * Nix's libraries read from the opening of the first session on, whatever they read it for, and what cannot be followed
+ * (fetchers with their own databases, programs, libraries) makes a trace incomplete. */
+#ifndef HMEVAL_COMPAT
+
+#  define _GNU_SOURCE
+#  include <dlfcn.h>
+#  include <dirent.h>
+#  include <errno.h>
+#  include <fcntl.h>
+#  include <limits.h>
+#  include <pthread.h>
+#  include <search.h>
+#  include <stdarg.h>
+#  include <stdio.h>
+#  include <stdlib.h>
+#  include <string.h>
+#  include <sys/stat.h>
+#  include <sys/wait.h>
+#  include <time.h>
+#  include <unistd.h>
+
+#  define HMEVAL_INTERNAL
+#  include "hmeval.h"
+
+/* -- what is kept -------------------------------------------------------------------------------------------------- */
+
+enum {
+    TYPE = 1 << 0,
+    TARGET = 1 << 1,
+    FILE_CONTENTS = 1 << 2,
+    LISTING = 1 << 3,
+    COPIED = 1 << 4,
+    RESOLVED = 1 << 5,
+    VARIABLE = 1 << 6,
+    INCOMPLETE = 1 << 7,
+    UNCACHEABLE = 1 << 8,
+};
+
+static const char * const kind_names[] = {"type",     "target",   "file",       "listing",    "copied",
+                                          "resolved", "variable", "incomplete", "uncacheable"};
+
+/* Nix remembers these as long as the process lives: the lstat of a path, an open database. Whoever evaluates later
+ * depends on them as well, and does not ask again. */
+static const unsigned remembered_by_nix = TYPE | TARGET | INCOMPLETE;
+
+typedef struct thing {
+    char * name;
+    unsigned kinds;
+    bool has_link, has_target;
+    struct stat link, target; /* as lstat and stat had it */
+    char * value;             /* of a variable */
+    struct thing * next;
+} thing;
+
+typedef struct {
+    void * by_name[2]; /* of tsearch: paths, and everything else */
+    thing * all;
+    bool time_was_told;
+    bool lost; /* something could not be kept */
+} trace;
+
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static trace of_the_process;        /* what Nix remembers, and what was read on threads that own no session */
+static __thread trace * of_session; /* of this thread */
+static size_t sessions;
+static pid_t tracing; /* the process that traces, and no child of it; 0: no session is open */
+static bool redirected;
+
+static int compare_names(const void * a, const void * b)
+{
+    return strcmp(((const thing *)a)->name, ((const thing *)b)->name);
+}
+
+/* NULL: there is no memory. */
+static thing * add(trace * trace, bool is_path, const char * name)
+{
+    thing * added = calloc(1, sizeof(*added));
+    if (added && (added->name = strdup(name)) && tsearch(added, &trace->by_name[!is_path], compare_names)) {
+        added->next = trace->all;
+        return trace->all = added;
+    }
+    if (added) free(added->name);
+    free(added);
+    trace->lost = true;
+    return NULL;
+}
+
+static thing * find(trace * trace, bool is_path, const char * name)
+{
+    thing wanted = {.name = (char *)name};
+    thing ** found = tfind(&wanted, &trace->by_name[!is_path], compare_names);
+    return found ? *found : NULL;
+}
+
+static void look(thing * thing)
+{
+    thing->has_link = lstat(thing->name, &thing->link) == 0;
+    thing->has_target = stat(thing->name, &thing->target) == 0;
+}
+
+/* The path as it was when anybody in this process looked at it for the first time. */
+static thing * seen_first(const char * path)
+{
+    thing * found = find(&of_the_process, true, path);
+    if (found || !(found = add(&of_the_process, true, path))) return found;
+    look(found);
+    return found;
+}
+
+static void mark_in(trace * trace, const thing * first, unsigned kinds)
+{
+    thing * own = find(trace, true, first->name);
+    if (!own && !(own = add(trace, true, first->name))) return;
+    own->has_link = first->has_link, own->link = first->link;
+    own->has_target = first->has_target, own->target = first->target;
+    own->kinds |= kinds;
+}
+
+static void mark(thing * first, unsigned kinds)
+{
+    unsigned shared = of_session ? kinds & remembered_by_nix : kinds;
+    first->kinds |= shared;
+    if (kinds & ~shared) mark_in(of_session, first, kinds & ~shared);
+}
+
+static void keep(unsigned kind, const char * name, const char * value)
+{
+    trace * trace = of_session && !(kind & remembered_by_nix) ? of_session : &of_the_process;
+    if (find(trace, false, name)) return;
+    thing * added = add(trace, false, name);
+    if (!added) return;
+    added->kinds = kind;
+    if (value && !(added->value = strdup(value))) trace->lost = true;
+}
+
+/* -- what is noted ------------------------------------------------------------------------------------------------- */
+
+/* Begin to note something; afterwards errno is what it was. A child that has not become another program yet may have
+ * been made while another thread held the lock. */
+static bool begin_note(int * error)
+{
+    *error = errno;
+    if (!tracing || getpid() != tracing) return false;
+    pthread_mutex_lock(&lock);
+    return true;
+}
+
+static void end_note(int error)
+{
+    pthread_mutex_unlock(&lock);
+    errno = error;
+}
+
+/* A path as it is from the root. False: there is none, or not enough room. */
+static bool absolute_path(char * buffer, size_t size, int folder, const char * path)
+{
+    char link[32];
+    size_t length = 0;
+    if (*path != '/') {
+        snprintf(link, sizeof(link), folder == AT_FDCWD ? "/proc/self/cwd" : "/proc/self/fd/%d", folder);
+        ssize_t got = readlink(link, buffer, size);
+        if (got <= 0 || (size_t)got + 1 >= size) return false;
+        length = got;
+        if (*path) buffer[length++] = '/';
+    }
+    size_t rest = strlen(path);
+    if (length + rest >= size) return false;
+    memcpy(buffer + length, path, rest + 1);
+    return true;
+}
+
+/* The file in which Nix's store notes what this process needs; it is made when there is something to note. */
+static bool is_of_the_store(const char * path)
+{
+    char own[48];
+    snprintf(own, sizeof(own), "/temproots/%ld", (long)tracing);
+    size_t length = strlen(path), rest = strlen(own);
+    return length > rest && !strcmp(path + length - rest, own);
+}
+
+static void note_at(unsigned kinds, int folder, const char * path)
+{
+    int error;
+    char buffer[PATH_MAX + 1];
+    if (!begin_note(&error)) return;
+    if (!path || !absolute_path(buffer, sizeof(buffer), folder, path)) {
+        of_the_process.lost = true;
+    } else if (!is_of_the_store(buffer)) {
+        thing * first = seen_first(buffer);
+        if (first) mark(first, kinds);
+    }
+    end_note(error);
+}
+
+static void note_incomplete(const char * reason)
+{
+    int error;
+    if (!begin_note(&error)) return;
+    keep(INCOMPLETE, reason, NULL);
+    end_note(error);
+}
+
+static unsigned kind_of_open(const thing * first, int flags)
+{
+    if (flags & O_PATH || (first->has_target && S_ISDIR(first->target.st_mode))) return TYPE;
+    /* What is copied tells whether it is executable. Nix opens it like this, and also what it imports and reads. */
+    return flags & O_NOFOLLOW ? COPIED : FILE_CONTENTS;
+}
+
+static bool is_no_file(const thing * first)
+{
+    return first->has_target && !S_ISDIR(first->target.st_mode) && !S_ISREG(first->target.st_mode);
+}
+
+static void note_open(int folder, const char * path, int flags)
+{
+    int error;
+    char buffer[PATH_MAX + 1];
+    if ((flags & O_ACCMODE) != O_RDONLY || flags & (O_CREAT | O_TRUNC)) return;
+    if (!begin_note(&error)) return;
+    thing * first = absolute_path(buffer, sizeof(buffer), folder, path) ? seen_first(buffer) : NULL;
+    if (!first)
+        of_the_process.lost = true;
+    else if (is_no_file(first))
+        keep(INCOMPLETE, "it reads what is no file", NULL);
+    else
+        mark(first, kind_of_open(first, flags));
+    end_note(error);
+}
+
+/* -- functions in the place of others ------------------------------------------------------------------------------ */
+
+static mode_t mode_of(int flags, va_list arguments)
+{
+    return flags & (O_CREAT | O_TMPFILE) ? va_arg(arguments, mode_t) : 0;
+}
+
+static int traced_open(const char * path, int flags, ...)
+{
+    va_list arguments;
+    va_start(arguments, flags);
+    mode_t mode = mode_of(flags, arguments);
+    va_end(arguments);
+    note_open(AT_FDCWD, path, flags);
+    return open(path, flags, mode);
+}
+
+static int traced_openat(int folder, const char * path, int flags, ...)
+{
+    va_list arguments;
+    va_start(arguments, flags);
+    mode_t mode = mode_of(flags, arguments);
+    va_end(arguments);
+    note_open(folder, path, flags);
+    return openat(folder, path, flags, mode);
+}
+
+static FILE * traced_fopen(const char * path, const char * mode)
+{
+    note_open(AT_FDCWD, path, *mode == 'r' && !strchr(mode, '+') ? O_RDONLY : O_RDWR);
+    return fopen(path, mode);
+}
+
+static DIR * traced_opendir(const char * path)
+{
+    note_at(LISTING, AT_FDCWD, path);
+    return opendir(path);
+}
+
+static DIR * traced_fdopendir(int folder)
+{
+    note_at(LISTING, folder, "");
+    return fdopendir(folder);
+}
+
+static int traced_lstat(const char * path, struct stat * found)
+{
+    note_at(TYPE, AT_FDCWD, path);
+    return lstat(path, found);
+}
+
+static int traced_stat(const char * path, struct stat * found)
+{
+    note_at(TARGET, AT_FDCWD, path);
+    return stat(path, found);
+}
+
+static int traced_fstatat(int folder, const char * path, struct stat * found, int flags)
+{
+    if (*path) note_at(flags & AT_SYMLINK_NOFOLLOW ? TYPE : TARGET, folder, path);
+    return fstatat(folder, path, found, flags);
+}
+
+static int traced_statx(int folder, const char * path, int flags, unsigned mask, struct statx * found)
+{
+    if (path && *path) note_at(flags & AT_SYMLINK_NOFOLLOW ? TYPE : TARGET, folder, path);
+    return statx(folder, path, flags, mask, found);
+}
+
+static int traced_access(const char * path, int mode)
+{
+    note_at(TARGET, AT_FDCWD, path);
+    return access(path, mode);
+}
+
+static ssize_t traced_readlink(const char * path, char * buffer, size_t size)
+{
+    note_at(TYPE, AT_FDCWD, path);
+    return readlink(path, buffer, size);
+}
+
+static ssize_t traced_readlinkat(int folder, const char * path, char * buffer, size_t size)
+{
+    note_at(TYPE, folder, path);
+    return readlinkat(folder, path, buffer, size);
+}
+
+static char * traced_realpath(const char * path, char * buffer)
+{
+    note_at(RESOLVED | TARGET, AT_FDCWD, path);
+    return realpath(path, buffer);
+}
+
+static char * traced_getenv(const char * name)
+{
+    char * value = getenv(name);
+    int error;
+    if (!begin_note(&error)) return value;
+    keep(VARIABLE, name, value);
+    end_note(error);
+    return value;
+}
+
+#  define FETCHES "it fetches something, and this engine does not tell what"
+
+/* All but the store's own are what fetchers remember: which revision a branch has, say. */
+typedef int sqlite_open(const char * path, void ** database, int flags, const char * system);
+
+static int traced_sqlite_open(const char * path, void ** database, int flags, const char * system)
+{
+    const char * slash = strrchr(path, '/');
+    const char * name = slash ? slash + 1 : path;
+    if (strcmp(name, "db.sqlite") && strncmp(name, "binary-cache-", strlen("binary-cache-"))) note_incomplete(FETCHES);
+    return ((sqlite_open *)dlsym(RTLD_NEXT, "sqlite3_open_v2"))(path, database, flags, system);
+}
+
+typedef int git_open(void ** repository, const char * path);
+
+static int traced_git_open(void ** repository, const char * path)
+{
+    note_incomplete("it reads a Git repository, and this engine does not tell what of it");
+    return ((git_open *)dlsym(RTLD_NEXT, "git_repository_open"))(repository, path);
+}
+
+static pid_t traced_waitpid(pid_t process, int * status, int options)
+{
+    note_incomplete("it runs a program or builds something, and this engine does not tell what that reads");
+    return waitpid(process, status, options);
+}
+
+static void * traced_dlopen(const char * path, int flags)
+{
+    note_incomplete("it runs native code");
+    return dlopen(path, flags);
+}
+
+/* What fetches a folder, and tells the newest time stamp in it. */
+#  define DUMP_PATH \
+      "_ZN3nix19dumpPathAndGetMtimeERKNSt7__cxx1112basic_stringIcSt11char_traitsIcESaIcEEERNS_" \
+      "4SinkERSt8functionIFbS7_EE"
+typedef time_t dump_path(const void * path, void * sink, void * filter);
+
+static time_t traced_dump_path(const void * path, void * sink, void * filter)
+{
+    note_incomplete(FETCHES);
+    return ((dump_path *)dlsym(RTLD_NEXT, DUMP_PATH))(path, sink, filter);
+}
+
+static hmeval_redirect calls[] = {
+    {"open", traced_open},
+    {"open64", traced_open},
+    {"__open_2", traced_open},
+    {"__open64_2", traced_open},
+    {"openat", traced_openat},
+    {"openat64", traced_openat},
+    {"__openat_2", traced_openat},
+    {"__openat64_2", traced_openat},
+    {"fopen", traced_fopen},
+    {"fopen64", traced_fopen},
+    {"opendir", traced_opendir},
+    {"fdopendir", traced_fdopendir},
+    {"lstat", traced_lstat},
+    {"lstat64", traced_lstat},
+    {"stat", traced_stat},
+    {"stat64", traced_stat},
+    {"fstatat", traced_fstatat},
+    {"fstatat64", traced_fstatat},
+    {"statx", traced_statx},
+    {"access", traced_access},
+    {"readlink", traced_readlink},
+    {"__readlink_chk", traced_readlink},
+    {"readlinkat", traced_readlinkat},
+    {"__readlinkat_chk", traced_readlinkat},
+    {"realpath", traced_realpath},
+    {"__realpath_chk", traced_realpath},
+    {"getenv", traced_getenv},
+    {"secure_getenv", traced_getenv},
+    {"waitpid", traced_waitpid},
+    {"dlopen", traced_dlopen},
+    {"GC_dlopen", traced_dlopen},
+    {"sqlite3_open_v2", traced_sqlite_open},
+    {"git_repository_open", traced_git_open},
+    {DUMP_PATH, traced_dump_path},
+};
+
+/* Ways to read that are not followed: where a library of Nix knows one of them, nothing is traced. */
+static hmeval_redirect unfollowed[] = {
+    {"__lxstat"},     {"__lxstat64"}, {"__xstat"},
+    {"__xstat64"},    {"__fxstatat"}, {"__fxstatat64"},
+    {"faccessat"},    {"ftw"},        {"ftw64"},
+    {"nftw"},         {"nftw64"},     {"fts_open"},
+    {"scandir"},      {"scandir64"},  {"posix_spawn"},
+    {"posix_spawnp"}, {"system"},     {"popen"},
+    {"wait"},         {"wait4"},      {"git_repository_open_ext"},
+};
+
+#  define COUNT(array) (sizeof(array) / sizeof(*(array)))
+
+static bool is_called(const char * name)
+{
+    for (size_t i = 0; i < COUNT(calls); ++i)
+        if (!strncmp(calls[i].name, name, strlen(name)) && calls[i].found) return true;
+    return false;
+}
+
+/* Nix up to 2.34 remembers what lstat gave, which is provided for here; later ones remember open folders. */
+#  define CACHED_LSTAT "_ZN3nix19PosixSourceAccessor11cachedLstatERKNS_9CanonPathE"
+
+static bool available;
+
+static void find_out(void)
+{
+    static const char * const expected[] = {"open",    "lstat",        "readlink", "getenv",
+                                            "waitpid", "sqlite3_open", DUMP_PATH};
+    hmeval_find_calls(calls, COUNT(calls));
+    hmeval_find_calls(unfollowed, COUNT(unfollowed));
+    available = dlsym(RTLD_NEXT, CACHED_LSTAT) != NULL;
+    for (size_t i = 0; i < COUNT(expected); ++i)
+        available = available && is_called(expected[i]);
+    for (size_t i = 0; i < COUNT(unfollowed); ++i)
+        available = available && !unfollowed[i].found;
+}
+
+bool hmeval_traces_available(void)
+{
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    pthread_once(&once, find_out);
+    return available;
+}
+
+/* -- the time ------------------------------------------------------------------------------------------------------
+ *
+ * builtins.currentTime is a number that is made with the state. It becomes a call, in place: whoever asks for it, by
+ * whatever name, makes it. */
+
+static void tell_time(
+    void * nothing, nix_c_context * context, EvalState * state, nix_value ** arguments, nix_value * result)
+{
+    (void)nothing, (void)state, (void)arguments;
+    if (of_session) of_session->time_was_told = true;
+    nix_init_int(context, result, time(NULL));
+}
+
+static bool make_it_a_call(hmeval_session * session, nix_value * now)
+{
+    static const char * arguments[] = {"nothing", NULL};
+    nix_c_context * context = session->context;
+    PrimOp * primop = nix_alloc_primop(context, tell_time, 1, "currentTime", arguments, "", NULL);
+    nix_value * function = primop ? nix_alloc_value(context, session->state) : NULL;
+    bool done = function && nix_init_primop(context, function, primop) == NIX_OK
+        && nix_init_apply(context, now, function, function) == NIX_OK;
+    hmeval_value_release(session, function);
+    if (primop) nix_gc_decref(context, primop);
+    return done;
+}
+
+/* Whether a call of it is seen, after which it has to be made one again. */
+static bool is_seen(hmeval_session * session)
+{
+    nix_value * ignored = NULL;
+    of_session->time_was_told = false;
+    hmeval_evaluate(session, "builtins.currentTime", "/", &ignored);
+    hmeval_value_release(session, ignored);
+    return of_session->time_was_told;
+}
+
+static bool watch_time(hmeval_session * session)
+{
+    nix_value *builtins = NULL, *now = NULL;
+    hmeval_status status = hmeval_evaluate(session, "builtins", "/", &builtins);
+    if (status == HMEVAL_OK) status = hmeval_value_attribute(session, builtins, "currentTime", &now);
+    bool watched = status == HMEVAL_ABSENT /* evaluation is pure */
+        || (status == HMEVAL_OK && make_it_a_call(session, now) && is_seen(session) && make_it_a_call(session, now));
+    of_session->time_was_told = false;
+    hmeval_value_release(session, now);
+    hmeval_value_release(session, builtins);
+    return watched;
+}
+
+/* -- a trace ------------------------------------------------------------------------------------------------------- */
+
+void hmeval_trace_start(void)
+{
+    redirected = hmeval_traces_available() && hmeval_redirect_calls(calls, COUNT(calls));
+}
+
+void hmeval_trace_begin(void)
+{
+    if (!redirected) return;
+    of_session = calloc(1, sizeof(*of_session));
+    if (!of_session) return;
+    pthread_mutex_lock(&lock);
+    ++sessions;
+    tracing = getpid();
+    pthread_mutex_unlock(&lock);
+}
+
+void hmeval_trace_state(hmeval_session * session)
+{
+    if (of_session && !watch_time(session)) of_session->lost = true;
+}
+
+static void free_nothing(void * thing)
+{
+    (void)thing;
+}
+
+void hmeval_trace_end(void)
+{
+    if (!of_session) return;
+    pthread_mutex_lock(&lock);
+    if (!--sessions) tracing = 0;
+    pthread_mutex_unlock(&lock);
+    for (int i = 0; i < 2; ++i)
+        tdestroy(of_session->by_name[i], free_nothing);
+    for (thing *each = of_session->all, *next; each; each = next) {
+        next = each->next;
+        free(each->name);
+        free(each->value);
+        free(each);
+    }
+    free(of_session);
+    of_session = NULL;
+}
+
+static size_t pack_thing(hmeval_buffer * buffer, const thing * thing)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < COUNT(kind_names); ++i) {
+        if (!(thing->kinds & 1u << i)) continue;
+        const struct stat * link = thing->has_link ? &thing->link : NULL;
+        hmeval_pack_input(
+            buffer, kind_names[i], thing->name, link, thing->has_target ? &thing->target : NULL, thing->value);
+        ++count;
+    }
+    return count;
+}
+
+void hmeval_pack_inputs(hmeval_buffer * buffer)
+{
+    if (!of_session || of_session->lost || of_the_process.lost) return hmeval_pack_nil(buffer);
+    if (of_session->time_was_told) keep(UNCACHEABLE, "it uses builtins.currentTime", NULL);
+    pthread_mutex_lock(&lock);
+    size_t place = hmeval_pack_open_array(buffer), count = 0;
+    for (thing * each = of_the_process.all; each; each = each->next)
+        count += pack_thing(buffer, each);
+    for (thing * each = of_session->all; each; each = each->next)
+        count += pack_thing(buffer, each);
+    hmeval_pack_close(buffer, place, count);
+    pthread_mutex_unlock(&lock);
+}
+
+#endif
