@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 
 import hmeval
 from hmeval import cli
+from hmeval.cache.contents import contents
 from hmeval.cache.entries import Entry
 from hmeval.cache.shelf import Shelf
 
@@ -57,7 +58,7 @@ def settle() -> None:
 class Asked:
     """What a process gave, and whether it evaluated."""
 
-    def __init__(self, *arguments: str | Path, cwd: Path | None = None, **environment: str) -> None:
+    def __init__(self, *arguments: str | Path, cwd: str | Path = ".", **environment: str) -> None:
         command = [sys.executable, "-X", "importtime", "-m", "hmeval", *map(str, arguments)]
         done = subprocess.run(command, capture_output=True, text=True, cwd=cwd, env=os.environ | environment)
         lines = done.stderr.splitlines()
@@ -167,9 +168,31 @@ def test_a_warm_option_imports_little(home: Path, shelf: Shelf) -> None:
     assert imported & slow == set()
 
 
-@pytest.mark.skipif(TRACES, reason="this engine tells what it reads")
+@pytest.fixture
+def untraced(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Evaluators in this process tell nothing of what they read."""
+    whole = hmeval.Evaluator.inputs
+    monkeypatch.setattr(hmeval.Evaluator, "inputs", lambda evaluator: (whole(evaluator)[0], None))
+
+
+@pytest.mark.usefixtures("untraced")
 def test_of_a_file_nothing_is_kept_where_nothing_is_traced(shelf: Shelf) -> None:
-    assert all(options(EXAMPLE / "home.nix", "home.username").evaluated for _ in range(2))
+    with hmeval.load(file=EXAMPLE / "home.nix", offline=True, evaluator=hmeval.Evaluator()) as configuration:
+        assert configuration.option("home.username").value == {"json": "alice"}
+    assert list(shelf.entries()) == []
+
+
+@pytest.mark.usefixtures("untraced")
+def test_of_a_flake_whole_folders_count_where_nothing_is_traced(flake: Path, shelf: Shelf) -> None:
+    def kept() -> list[bool]:
+        return [described.changed is None for described in contents()]
+
+    reference = f"path:{flake}#alice"
+    with hmeval.load(flake=reference, offline=True, evaluator=hmeval.Evaluator()) as configuration:
+        assert configuration.option("home.username").value == {"json": "alice"}
+    assert kept() == [True]
+    (flake / "unrelated").write_text("x")
+    assert kept() == [False]
 
 
 def test_no_cache_keeps_nothing_and_refresh_evaluates(home: Path, shelf: Shelf) -> None:
