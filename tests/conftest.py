@@ -11,6 +11,7 @@ import stat
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -72,6 +73,7 @@ def enter(session: Path) -> None:
     Path(environment["NIX_CONF_DIR"], "nix.conf").write_text(NIX_CONF)
     os.environ.clear()
     os.environ.update(environment)
+    time.sleep(0.06)  # settings that changed just before a process began are none that it is known to have read
 
 
 enter(SESSION)
