@@ -107,7 +107,9 @@ def evaluate(target: ChosenTarget, worker: Worker, tell: Callable[[str], None]) 
         options = OptionSet(index, str(target), _is_built_in(target), failures, packages, modules)
         tell("looking for values that fail")
         failed = [] if options.is_built_in else [*_failed_values(configuration, options, target.folder)]
-    return replace(options, failures=(*failures, *failed))
+    told = replace(options, failures=(*failures, *failed))
+    _ = told.files  # unpacks all options, which the server's own thread has no time for
+    return told
 
 
 def _is_built_in(target: ChosenTarget) -> bool:

@@ -269,8 +269,9 @@ class Workspace:
         return Known(self._built_in.options or NO_OPTIONS, _NOT_EVALUATED, is_awaited=self._built_in.options is None)
 
     def _evaluated_sets(self) -> list[tuple[Scope, OptionSet]]:
-        """The option sets that there are, and whose they are."""
-        return [(target.whose, one.options) for target, one in self._evaluations.items() if one.options is not None]
+        """The option sets that were evaluated, and whose they are; of those that are recalled all would be unpacked."""
+        sets = ((target.whose, one.options, one.taken_at) for target, one in self._evaluations.items())
+        return [(whose, options) for whose, options, taken_at in sets if options is not None and taken_at is not None]
 
     def _certain(self, told: Iterable[tuple[Path, Scope]]) -> dict[Path, Owner]:
         """What the files of the workspace are about by what is told of them, where that is certain."""
