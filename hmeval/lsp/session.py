@@ -347,6 +347,6 @@ class Session:
         """Nobody awaits a task: a defect of it would pass unseen."""
         self._tasks.discard(task)
         error = None if task.cancelled() else task.exception()
-        if error is not None:
+        if error is not None and not isinstance(error, ConnectionError):  # the editor is gone
             trace = "".join(traceback.format_exception(error))
             self._log(f"hmeval has a defect, which you may want to report:\n{trace}", types.MessageType.Error)
