@@ -57,6 +57,13 @@ static bool take_interrupt(hmeval_session * session)
         &session->interrupted, &thrown, HMEVAL_INTERRUPT_WANTED, false, __ATOMIC_RELAXED, __ATOMIC_RELAXED);
 }
 
+/* Nix keeps in a value what its evaluation ended with (since 2.34), an interrupt too: whoever asks again gets it again. */
+static bool was_interrupted(const hmeval_session * session)
+{
+    const char * text = nix_err_msg(NULL, session->context, NULL);
+    return text && strstr(text, "interrupted by the user");
+}
+
 hmeval_status hmeval_check(hmeval_session * session)
 {
     nix_err code = nix_err_code(session->context);
@@ -66,7 +73,7 @@ hmeval_status hmeval_check(hmeval_session * session)
         nix_err_name(NULL, session->context, keep_class_name, session);
         nix_err_info_msg(NULL, session->context, keep_message, session);
         keep_report(session);
-    } else if (take_interrupt(session))
+    } else if (take_interrupt(session) || was_interrupted(session))
         hmeval_fail(session, "nix::Interrupted", "interrupted by the user");
     else if (hmeval_stack_was_exhausted())
         hmeval_fail(session, "nix::EvalError", "stack overflow: a value is nested, or recurses, without end");

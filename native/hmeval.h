@@ -277,6 +277,29 @@ void hmeval_trace_end(void);
 /* The list that hmeval_write_inputs is about, or nil. */
 void hmeval_pack_inputs(hmeval_buffer * buffer);
 
+/* The kinds of its entries by number; each may stand with others. */
+enum {
+    HMEVAL_READ_TYPE = 1 << 0,
+    HMEVAL_READ_TARGET = 1 << 1,
+    HMEVAL_READ_FILE_CONTENTS = 1 << 2,
+    HMEVAL_READ_LISTING = 1 << 3,
+    HMEVAL_READ_COPIED = 1 << 4,
+    HMEVAL_READ_RESOLVED = 1 << 5,
+    HMEVAL_VARIABLE = 1 << 6,
+    HMEVAL_INCOMPLETE = 1 << 7,
+    HMEVAL_UNCACHEABLE = 1 << 8,
+};
+
+/* Note that a path is about to be read, as these kinds say; that it is opened; a variable; why the rest is not known.
+ * `folder` is what the path begins in, as for openat(2). */
+void hmeval_note_path(unsigned kinds, int folder, const char * path);
+void hmeval_note_open(int folder, const char * path, int flags);
+void hmeval_note_variable(const char * name, const char * value);
+void hmeval_note_incomplete(const char * reason);
+
+/* traced_calls.c: have what Nix's libraries read noted from now on. False: some of it would not be. */
+bool hmeval_follow_calls(void);
+
 /* write.c: one of its entries. */
 void hmeval_pack_input(
     hmeval_buffer * buffer, const char * kind, const char * name, const struct stat * link, const struct stat * target,

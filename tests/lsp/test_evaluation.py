@@ -86,7 +86,7 @@ def test_a_second_server_answers_from_what_was_kept(home: Path) -> None:
         async with editor(home, OFFLINE) as one:
             text = one.open()
             while f"{home}/home.nix" not in (told := await one.hover(place_of(text, "username"))):
-                assert "built-in" in told  # the editor is still asked for its settings
+                assert not told or "built-in" in told  # the editor is still asked for its settings
             assert '"alice"' in told
             assert "an earlier session's" in told
             await one.until_fresh()

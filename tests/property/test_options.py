@@ -142,7 +142,8 @@ def test_an_options_own_name_finds_it_first(tree: OptionTree) -> None:
 def test_filters_choose_and_keep_the_order(tree: OptionTree, kind: str, is_set: bool) -> None:
     chosen = tree.search(type=kind, is_set=is_set)
     assert list(chosen) == [name for name in tree if name in chosen]
-    assert all(set(kind.split()) <= set(option.type.split()) or kind in option.type for option in chosen.values())
+    types = [option.type.lower() for option in chosen.values()]
+    assert all(set(kind.split()) <= set(type.split()) or kind in type for type in types)
     assert all(option.is_set is is_set for option in chosen.values())
 
 
