@@ -151,8 +151,8 @@ void hmeval_contain_overflow(void);
  *   uncacheable                             why the result may differ the next time, as a sentence */
 hmeval_status hmeval_write_inputs(hmeval_session * session, hmeval_sink sink, void * reader);
 
-/* What the session has read so far is none of its inputs. On its own thread. */
-void hmeval_session_forget_inputs(hmeval_session * session);
+/* What the session has read so far in a folder, which is gone, is none of its inputs. On its own thread. */
+void hmeval_session_forget_inputs(hmeval_session * session, const char * folder);
 
 /* cffi: end */
 
@@ -274,6 +274,8 @@ void hmeval_trace_begin(void);
 /* The same of a state's builtins. */
 void hmeval_trace_state(hmeval_session * session);
 void hmeval_trace_end(void);
+/* Nothing in this folder counts as read. */
+void hmeval_trace_forget(const char * folder);
 /* The list that hmeval_write_inputs is about, or nil. */
 void hmeval_pack_inputs(hmeval_buffer * buffer);
 

@@ -60,12 +60,10 @@ hmeval_session * hmeval_session_open(const char * store_uri, const char ** looku
     return session;
 }
 
-void hmeval_session_forget_inputs(hmeval_session * session)
+void hmeval_session_forget_inputs(hmeval_session * session, const char * folder)
 {
     (void)session;
-#ifdef HMEVAL_COMPAT
-    hmeval_trace_begin();
-#endif
+    hmeval_trace_forget(folder);
 }
 
 void hmeval_session_close(hmeval_session * session)

@@ -321,6 +321,21 @@ void hmeval_trace_end(void)
     of_session = NULL;
 }
 
+static void forget_in(trace * trace, const char * folder)
+{
+    size_t length = strlen(folder);
+    for (thing * each = trace ? trace->all : NULL; each; each = each->next)
+        if (!strncmp(each->name, folder, length) && (!each->name[length] || each->name[length] == '/')) each->kinds = 0;
+}
+
+void hmeval_trace_forget(const char * folder)
+{
+    pthread_mutex_lock(&lock);
+    forget_in(&of_the_process, folder);
+    forget_in(of_session, folder);
+    pthread_mutex_unlock(&lock);
+}
+
 static size_t pack_thing(hmeval_buffer * buffer, const thing * thing)
 {
     size_t count = 0;

@@ -173,7 +173,7 @@ class Evaluator(AnyEvaluator):
                 roots = policy.lookup_path(str(folder / "root"))
                 self._run(lambda: self._session.open(store, [*lookup_path, *roots]))
                 canary.check(policy, folder, lambda expression: self.eval(expression).to_python())
-            self._run(self._session.forget_inputs)  # the bait, which is gone
+            self._run(lambda: self._session.forget_inputs(str(folder)))  # the bait, which is gone
 
 
 def _no_receiver(piece: bytes, options: int) -> None:

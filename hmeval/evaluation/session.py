@@ -76,9 +76,9 @@ class Session:
         self._pointers.clear()
         lib.hmeval_session_close(handle)
 
-    def forget_inputs(self) -> None:
-        """Let nothing that was read so far count as an input of what is evaluated from now on."""
-        lib.hmeval_session_forget_inputs(self._handle)
+    def forget_inputs(self, folder: str) -> None:
+        """Let nothing that was read so far in a folder, which is gone, count as an input of what is evaluated."""
+        lib.hmeval_session_forget_inputs(self._handle, encoded(folder))
 
     def interrupt(self, on: bool) -> None:
         """End the running operation and those to come, until this is called with False. From any thread."""
