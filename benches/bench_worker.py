@@ -22,7 +22,7 @@ LISTING = """
 import os, sys, hmeval
 evaluator = getattr(hmeval, sys.argv[1])()
 file, home_manager, nixpkgs = sys.argv[2:]
-configuration = hmeval.load(file=file, home_manager=home_manager, nixpkgs=nixpkgs, evaluator=evaluator)
+configuration = hmeval.load(file=file, home_manager=home_manager, nixpkgs=nixpkgs, evaluator=evaluator, cache="off")
 print(sum(1 for _ in configuration.iterate()), flush=True)
 configuration.close()
 os._exit(0)
