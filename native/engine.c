@@ -160,12 +160,31 @@ static open_store * find_store(const char * uri)
     return entry;
 }
 
+/* Nix makes the links of a new store, its database, and the file with that one's version, with no regard to other
+ * processes that do so at the same time: one finds a link that was not there, an empty file, a database in use. */
+static bool is_being_made(const char * error)
+{
+    return strstr(error, "File exists") || (strstr(error, "/db/schema") && strstr(error, "is corrupt"))
+        || (strstr(error, "/db/db.sqlite") && strstr(error, "is busy"));
+}
+
+static Store * open_patiently(nix_c_context * context, const char * uri)
+{
+    enum { ATTEMPTS = 6, FIRST_PAUSE = 10000 /* microseconds */ };
+    for (int attempt = 0;; ++attempt) {
+        Store * store = nix_store_open(context, uri, NULL);
+        const char * error = store ? NULL : nix_err_msg(NULL, context, NULL);
+        if (!error || !is_being_made(error) || attempt == ATTEMPTS) return store;
+        usleep(FIRST_PAUSE << attempt);
+    }
+}
+
 static open_store * add_store(hmeval_session * session, const char * uri)
 {
     open_store * entry = calloc(1, sizeof(*entry));
     if (!entry) return NULL;
     entry->uri = strdup(uri);
-    entry->store = nix_store_open(session->context, *uri ? uri : NULL, NULL);
+    entry->store = open_patiently(session->context, *uri ? uri : NULL);
     if (!entry->uri || !entry->store) {
         free(entry->uri);
         free(entry);

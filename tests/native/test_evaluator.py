@@ -480,3 +480,27 @@ def test_daemon_threads_sleep_through_the_end(kind: str) -> None:
 
 def test_the_exit_code_is_the_programs(program: Program) -> None:
     program("import sys, hmeval\nkept = hmeval.Evaluator().eval('1')\nsys.exit(3)", code=3)
+
+
+def test_processes_that_make_one_store_at_the_same_time(tmp_path: Path) -> None:
+    """Nix itself ends with "creating symlink …: File exists" in some of them."""
+    program = "import sys, hmeval; sys.stdin.read(); print(hmeval.Evaluator().eval('1').to_python())"
+    for number in range(4):
+        places = {f"NIX_{name}_DIR": str(tmp_path / f"{number}/{name}") for name in ("STORE", "STATE", "LOG")}
+        reader, writer = os.pipe()
+        begun = [
+            subprocess.Popen(
+                [sys.executable, "-c", program],
+                env=os.environ | places,
+                stdin=reader,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                text=True,
+            )
+            for _ in range(4)
+        ]
+        time.sleep(0.5)  # all of them have imported what they need, and wait
+        os.close(reader)
+        os.close(writer)
+        told = [process.communicate(timeout=60) for process in begun]
+        assert [(output, error.splitlines()[-1:]) for output, error in told] == [("1\n", [])] * 4
