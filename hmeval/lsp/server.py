@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import gc
+from collections.abc import Generator
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from typing import Any
 
 from lsprotocol import types
 from pygls.lsp.server import LanguageServer
+from pygls.protocol import LanguageServerProtocol, lsp_method
 from pygls.uris import to_fs_path
 
 from hmeval.lsp import actions, definition, hover, inlay, items, symbols
@@ -15,6 +18,19 @@ from hmeval.lsp.session import Session
 from hmeval.lsp.view import Document
 
 _TRIGGERS = [".", '"', "=", " "]
+
+
+class Protocol(LanguageServerProtocol):
+    """The protocol as pygls speaks it, but that documents are changed here alone.
+
+    pygls 2.1 applies an edit to a copy of its own first, and cuts the edit's positions to that copy: to what it takes
+    for lines (it ends one at a form feed, too), and to a text that edits have reached in another order.
+    """
+
+    @lsp_method(types.TEXT_DOCUMENT_DID_CHANGE)
+    def lsp_text_document__did_change(self, params: types.DidChangeTextDocumentParams) -> Generator[Any, Any, None]:
+        """Hand an edit to the server."""
+        yield self.fm.features[types.TEXT_DOCUMENT_DID_CHANGE], (params,), None
 
 
 def serve() -> None:
@@ -26,7 +42,7 @@ def serve() -> None:
 
 def make_server() -> LanguageServer:
     """The server, with every feature registered."""
-    server = LanguageServer("hmeval", _version())
+    server = LanguageServer("hmeval", _version(), protocol_cls=Protocol)
     session = Session(server)
     _register_session(server, session)
     _register_documents(server, session)

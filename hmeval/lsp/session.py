@@ -137,13 +137,7 @@ class Session:
         document = self.workspace.documents.get(uri)
         if document is None:
             return
-        for change in changes:
-            if isinstance(change, types.TextDocumentContentChangePartial):
-                start, end = change.range.start, change.range.end
-                document.syntax.replace((start.line, start.character), (end.line, end.character), change.text)
-            else:
-                document.syntax = type(document.syntax)(change.text, self.encoding)
-        document.edited(version)
+        document.edit(version, changes)
         self.workspace.changes += 1
         self._check_soon(uri)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -18,8 +19,18 @@ from hmeval.lsp.ownership import Owner
 from hmeval.lsp.syntax import Syntax
 from hmeval.options.model import Option
 
+_REMEMBERED = 64
+
 Places = Callable[[Path, tuple[str, ...]], list[tuple[int, int]]]
 """Where a file defines a path: lines and columns, from 1."""
+
+
+class Edit(NamedTuple):
+    """An edit of a document: the editor's number of the text after it, and the text before it."""
+
+    version: int
+    changes: Sequence[types.TextDocumentContentChangeEvent]
+    before: bytes
 
 
 class Document:
@@ -39,6 +50,7 @@ class Document:
         self.owner = Owner(Scope(HOME))
         self._whole: tuple[tuple[int, tuple[str, ...]], Reader] | None = None
         self._edits = 0
+        self._recent: deque[Edit] = deque(maxlen=_REMEMBERED)
 
     @property
     def own(self) -> Scope:
@@ -49,8 +61,27 @@ class Document:
         """Whose options are meant by what its text says of that."""
         return said.within(self.own) if said is not None else self.own
 
-    def edited(self, version: int) -> None:
-        """Note that the text has changed."""
+    def edit(self, version: int, changes: Sequence[types.TextDocumentContentChangeEvent]) -> None:
+        """Change the text; an edit that later ones have overtaken is put before them.
+
+        Helix 25.01 sends the edits of a macro, or of a fast typist, in any order.
+        """
+        later = [edit for edit in self._recent if edit.version > version]
+        if later:
+            self.syntax = Syntax(later[0].before.decode(), self.syntax.encoding)
+            self._recent = deque((edit for edit in self._recent if edit.version <= version), _REMEMBERED)
+        self._apply(version, changes)
+        for edit in later:
+            self._apply(edit.version, edit.changes)
+
+    def _apply(self, version: int, changes: Sequence[types.TextDocumentContentChangeEvent]) -> None:
+        self._recent.append(Edit(version, changes, self.syntax.source))
+        for change in changes:
+            if isinstance(change, types.TextDocumentContentChangePartial):
+                start, end = change.range.start, change.range.end
+                self.syntax.replace((start.line, start.character), (end.line, end.character), change.text)
+            else:
+                self.syntax = Syntax(change.text, self.syntax.encoding)
         self.version = version
         self.is_unsaved = True
         self._edits += 1

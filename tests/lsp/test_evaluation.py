@@ -28,7 +28,7 @@ def slow_module(size: int) -> str:
 
 def test_the_stages_of_an_evaluation_are_shown(home: Path) -> None:
     async def session() -> None:
-        (home / "home.nix").write_text(slow_module(1000))
+        (home / "home.nix").write_text(slow_module(10_000))  # three seconds: the sign comes after 0.2
         async with editor(home, OFFLINE) as one:
             one.open()
             await one.until_fresh()

@@ -85,6 +85,7 @@ class Fuzz:
         self.text, self.version, self.is_edited = HOME, 1, False
         self.told_of = 0  # the version that the last diagnostics are of
         self.wrong: list[str] = []
+        self.unsent: list[types.DidChangeTextDocumentParams] = []
 
         @self.client.feature(types.TEXT_DOCUMENT_PUBLISH_DIAGNOSTICS)  # type: ignore[untyped-decorator]
         def published(params: types.PublishDiagnosticsParams) -> None:
@@ -126,6 +127,18 @@ class Fuzz:
             if one.code in ("unknown-option", "evaluation") and not is_marked:
                 self.wrong.append(f"without its mark: {one}")
 
+    def type(self) -> None:
+        """One edit, or a few at once that come to the server in any order."""
+        for _ in range(self.chance.randrange(2, 8) if self.chance.random() < 0.1 else 1):
+            self.edit()
+        self.chance.shuffle(self.unsent)
+        self.send()
+
+    def send(self) -> None:
+        for params in self.unsent:
+            self.client.text_document_did_change(params)
+        self.unsent.clear()
+
     def edit(self) -> None:
         """Replace a few characters by a few others."""
         text, chance = self.text, self.chance
@@ -138,11 +151,12 @@ class Fuzz:
     def replace(self) -> None:
         """Replace the whole text by the file's."""
         self.change(types.TextDocumentContentChangeWholeDocument(HOME), HOME)
+        self.send()
 
     def change(self, change: types.TextDocumentContentChangeEvent, text: str) -> None:
         self.text, self.version, self.is_edited = text, self.version + 1, True
         identifier = types.VersionedTextDocumentIdentifier(self.version, self.document.uri)
-        self.client.text_document_did_change(types.DidChangeTextDocumentParams(identifier, [change]))
+        self.unsent.append(types.DidChangeTextDocumentParams(identifier, [change]))
 
     def evaluate_again(self) -> None:
         """Have the server evaluate the file, which is not what the editor has."""
@@ -210,7 +224,7 @@ async def fuzz(folder: Path, chance: random.Random) -> None:
     for number in range(ROUNDS):
         if number == ROUNDS // 4:
             early = memory_of(process)
-        one.edit()
+        one.type()
         async with asyncio.timeout(30):
             told = await one.hover(one.somewhere())
             assert not told or "*From" in told, "an answer that is older than the text does not say so"
