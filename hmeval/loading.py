@@ -326,7 +326,7 @@ class Configuration:
     def close(self) -> None:
         """Keep what is to be kept, and end the evaluation, if there is one; its values are gone then."""
         try:
-            self._kept.finish()
+            self._kept.close()
         finally:
             self._evaluated.close()
 

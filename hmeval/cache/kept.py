@@ -118,6 +118,13 @@ class Kept:
             self._lock.__exit__(None, None, None)
             self._lock = None
 
+    def close(self) -> None:
+        """Finish, and let go of the files that were read."""
+        try:
+            self.finish()
+        finally:
+            self._entries.clear()
+
     def stop(self) -> None:
         """Keep nothing from now on."""
         self._new.clear()
