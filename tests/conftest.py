@@ -78,8 +78,10 @@ def enter(session: Path) -> None:
 
 enter(SESSION)
 
-# Whoever starts the tests in the background may have Ctrl-C ignored, and what they start would inherit that.
+# Whoever starts the tests in the background may have Ctrl-C ignored, or by nohup the end of a terminal, and what they
+# start would inherit that.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 # How long an example takes is the engine's affair and the machine's.
 hypothesis.settings.register_profile("hmeval", hypothesis.settings(), deadline=None)
