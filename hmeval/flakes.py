@@ -170,10 +170,10 @@ class _Sources:
         self._describe: Value | None = None
         self.rules = _rules(evaluator.eval("builtins.nixVersion").to_python())
 
-    def fetch(self, reference: Attributes) -> Tree:
-        key = json.dumps(reference, sort_keys=True)
+    def fetch(self, reference: Attributes, *, by_name: bool = True) -> Tree:
+        direct = resolve(reference) if by_name else reference
+        key = json.dumps(direct, sort_keys=True)
         if key not in self._trees:
-            direct = resolve(reference)
             directory: Attributes = {"dir": direct["dir"]} if "dir" in direct else {}
             tree = self._fetch({name: value for name, value in direct.items() if name != "dir"})
             self._trees[key] = tree._replace(locked=tree.locked | directory)
@@ -228,8 +228,8 @@ in removeAttrs tree [ "outPath" ] // { path = "${tree.outPath}"; }"""
 
 
 def _rules(version: str) -> Rules:
-    numbers = tuple(int(number) for number in version.split(".")[:2] if number.isdecimal())
-    return Rules(in_parent=numbers >= (2, 26), deep=numbers >= (2, 30))
+    numbers = tuple(int(number) for number in version.split(".")[:3] if number.isdecimal())
+    return Rules(in_parent=numbers >= (2, 26), deep=numbers >= (2, 30), by_name=numbers < (2, 28, 3))
 
 
 def _locked(reference: Attributes, info: Mapping[str, Any], rules: Rules) -> Attributes:

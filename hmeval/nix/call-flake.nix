@@ -14,6 +14,7 @@ let
   inherit (builtins)
     appendContext
     attrNames
+    compareVersions
     concatMap
     filter
     foldl'
@@ -33,6 +34,10 @@ let
   # Since then a flake in a folder of its source is that folder (Nix 2.14), and says that it is a flake.
   # Over 2.8.0 the compatibility library gives nixVersion its own value (native/compat/nix-2.8/state.cc).
   isModern = match ".*-over-2\\.8\\.0" nixVersion == null;
+
+  # Since then an input in a folder of another one has the other one's source, and an input that is no flake tells its
+  # source too (Nix 2.30). Over 2.8.0, nixVersion says less.
+  sharesSource = compareVersions nixVersion "2.30" >= 0;
 
   below = folder: directory: if directory == "" then folder else "${folder}/${directory}";
 
@@ -98,15 +103,16 @@ let
     key: node:
     let
       parent = called.${if node ? parent then keyAt node.parent else owners.${key}.key};
+      inParent = below parent.folder node.locked.path;
 
       fetched =
         if isRelative node.locked && !(node ? parent) then
           builtins.fetchTree {
             type = "path";
-            path = "${parent.folder}/${node.locked.path}";
+            path = inParent;
           }
         else if isRelative node.locked then
-          parent.sourceInfo // { outPath = "${parent.folder}/${node.locked.path}"; }
+          parent.sourceInfo // (if sharesSource then { } else { outPath = inParent; })
         else
           # hmeval/flakes.py knows these words.
           builtins.addErrorContext "while fetching the input '${pathTo key}', locked as '${shown node.locked}'" (
@@ -116,7 +122,8 @@ let
       place = places.${key} or null;
       sourceInfo = if place == null then fetched else inStore place.sourceInfo;
       directory = if place == null then node.locked.dir or "" else place.directory;
-      folder = below "${sourceInfo.outPath}" directory;
+      isInParent = sharesSource && place == null && node ? parent && isRelative node.locked;
+      folder = if isInParent then inParent else below "${sourceInfo.outPath}" directory;
 
       inputs = mapAttrs (_: edge: withModules called.${resolve edge}.value) (node.inputs or { });
       outputs = (import (folder + "/flake.nix")).outputs (inputs // { self = flake; });
@@ -139,7 +146,13 @@ let
     in
     {
       inherit folder sourceInfo;
-      value = if node.flake or true then flake else sourceInfo;
+      value =
+        if node.flake or true then
+          flake
+        else if sharesSource then
+          sourceInfo // { inherit sourceInfo; outPath = folder; }
+        else
+          sourceInfo;
     }
   ) nodes;
 in

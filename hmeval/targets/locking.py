@@ -21,10 +21,13 @@ class Rules(NamedTuple):
     Attributes:
         in_parent: relative paths are places in the flake that names them (since 2.26), not trees of their own.
         deep: flake.nix may replace inputs of inputs of its inputs, at any depth (since 2.30).
+        by_name: an input may be a name that the user's or the system's registry knows (before 2.28.3); the flake itself
+            and what takes the place of an input may always.
     """
 
     in_parent: bool = True
     deep: bool = True
+    by_name: bool = False
 
 
 class Input(NamedTuple):
@@ -69,8 +72,11 @@ class Place(NamedTuple):
 class Sources(Protocol):
     """Who fetches and reads for the locking."""
 
-    def fetch(self, reference: Attributes) -> Tree:
-        """Fetch a tree. Raises EvaluationError, TargetError."""
+    def fetch(self, reference: Attributes, *, by_name: bool = True) -> Tree:
+        """Fetch a tree; `by_name`: also by the registries of the user and the system.
+
+        Raises EvaluationError, TargetError.
+        """
 
     def inputs(self, folder: str) -> Mapping[str, Input]:
         """What the flake.nix in a folder declares. Raises EvaluationError, TargetError."""
@@ -271,7 +277,7 @@ class _Locking:
                 inside = wanted.place.below(relative).folder
                 tree = self._sources.fetch({"type": "path", "path": inside})
                 return Place(tree._replace(locked=tree.locked | {"path": relative}), "")
-            tree = self._sources.fetch(reference)
+            tree = self._sources.fetch(reference, by_name=wanted.by_user or self._rules.by_name)
             return Place(tree, str(tree.locked.get("dir", "")))
         except HmevalError as error:
             raise not_locked(path, reference, wanted.input.position, error) from None
