@@ -6,12 +6,14 @@
 #  include <dirent.h>
 #  include <dlfcn.h>
 #  include <fcntl.h>
+#  include <linux/openat2.h>
 #  include <pthread.h>
 #  include <stdarg.h>
 #  include <stdio.h>
 #  include <stdlib.h>
 #  include <string.h>
 #  include <sys/stat.h>
+#  include <sys/syscall.h>
 #  include <sys/wait.h>
 #  include <unistd.h>
 
@@ -151,16 +153,27 @@ static void * traced_dlopen(const char * path, int flags)
     return dlopen(path, flags);
 }
 
-/* What fetches a folder, and tells the newest time stamp in it. */
-#  define DUMP_PATH \
-      "_ZN3nix19dumpPathAndGetMtimeERKNSt7__cxx1112basic_stringIcSt11char_traitsIcESaIcEEERNS_" \
-      "4SinkERSt8functionIFbS7_EE"
+/* What fetches a folder, and tells the newest time stamp in it; and its name since Nix 2.34. */
+#  define DUMP_PATH "_ZN3nix19dumpPathAndGetMtimeE"
+#  define DUMP_TEXT_PATH \
+      DUMP_PATH "RKNSt7__cxx1112basic_stringIcSt11char_traitsIcESaIcEEERNS_4SinkERSt8functionIFbS7_EE"
+#  define DUMP_FILE_PATH \
+      DUMP_PATH "RKNSt10filesystem7__cxx114pathERNS_4SinkERNS_3funIFbRKNSt7__cxx1112basic_stringIcSt11char_" \
+                "traitsIcESaIcEEEEEE"
 typedef time_t dump_path(const void * path, void * sink, void * filter);
 
 static time_t traced_dump_path(const void * path, void * sink, void * filter)
 {
+    void * original = dlsym(RTLD_NEXT, DUMP_TEXT_PATH);
     hmeval_note_incomplete(FETCHES);
-    return ((dump_path *)dlsym(RTLD_NEXT, DUMP_PATH))(path, sink, filter);
+    return ((dump_path *)(original ? original : dlsym(RTLD_NEXT, DUMP_FILE_PATH)))(path, sink, filter);
+}
+
+/* Nix calls openat2 by its number (since 2.34), for which libc has no function. */
+static long traced_syscall(long number, long a, long b, long c, long d, long e, long f)
+{
+    if (number == SYS_openat2 && c) hmeval_note_open((int)a, (const char *)b, (int)((const struct open_how *)c)->flags);
+    return syscall(number, a, b, c, d, e, f);
 }
 
 static hmeval_redirect calls[] = {
@@ -197,7 +210,9 @@ static hmeval_redirect calls[] = {
     {"GC_dlopen", traced_dlopen},
     {"sqlite3_open_v2", traced_sqlite_open},
     {"git_repository_open", traced_git_open},
-    {DUMP_PATH, traced_dump_path},
+    {"syscall", traced_syscall},
+    {DUMP_TEXT_PATH, traced_dump_path},
+    {DUMP_FILE_PATH, traced_dump_path},
 };
 
 /* Ways to read that are not followed: where a library of Nix knows one of them, nothing is traced. */
@@ -220,7 +235,7 @@ static bool is_called(const char * name)
     return false;
 }
 
-/* Nix up to 2.34 remembers what lstat gave, which is provided for here; later ones remember open folders. */
+/* Nix up to 2.34 remembers what lstat gave, which is provided for here; 2.35 remembers open folders. */
 #  define CACHED_LSTAT "_ZN3nix19PosixSourceAccessor11cachedLstatERKNS_9CanonPathE"
 
 static bool available;
