@@ -30,7 +30,7 @@ static void on_fault(int signal_number, siginfo_t * info, void * machine)
     raise(signal_number);
 }
 
-static bool find_end_of_stack(void)
+const char * hmeval_lowest_of_stack(void)
 {
     void * lowest = NULL;
 #ifdef __APPLE__
@@ -38,19 +38,19 @@ static bool find_end_of_stack(void)
 #else
     pthread_attr_t attributes;
     size_t size = 0;
-    if (pthread_getattr_np(pthread_self(), &attributes)) return false;
+    if (pthread_getattr_np(pthread_self(), &attributes)) return NULL;
     pthread_attr_getstack(&attributes, &lowest, &size);
     pthread_attr_destroy(&attributes);
 #endif
-    end_of_stack = (uintptr_t)lowest;
-    return lowest != NULL;
+    return lowest;
 }
 
 void hmeval_contain_overflow(void)
 {
     stack_t own = {.ss_sp = malloc(HANDLER_STACK), .ss_size = HANDLER_STACK};
     struct sigaction action = {.sa_sigaction = on_fault, .sa_flags = SA_SIGINFO | SA_ONSTACK};
-    if (!own.ss_sp || !find_end_of_stack() || sigaltstack(&own, NULL)) return;
+    end_of_stack = (uintptr_t)hmeval_lowest_of_stack();
+    if (!own.ss_sp || !end_of_stack || sigaltstack(&own, NULL)) return;
     sigemptyset(&action.sa_mask);
     sigaction(SIGSEGV, &action, NULL);
     sigaction(SIGBUS, &action, NULL);

@@ -1,7 +1,6 @@
 /* The engine of the whole process: started once, never ended; the collector's threads; the stores. */
 #define _GNU_SOURCE
 #include <pthread.h>
-#include <semaphore.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -19,7 +18,9 @@ typedef struct {
     unsigned flags;
     hmeval_status status;
     char * message;
-    sem_t done;
+    pthread_mutex_t lock;
+    pthread_cond_t done;
+    bool is_done;
 } hmeval_start;
 
 typedef struct open_store {
@@ -88,7 +89,10 @@ static void * start_and_sleep(void * argument)
     }
     if (&nix_verbosity_now) nix_verbosity_now = NIX_VERBOSITY_WARN;
     nix_c_context_free(context);
-    sem_post(&start->done);
+    pthread_mutex_lock(&start->lock);
+    start->is_done = true;
+    pthread_cond_signal(&start->done);
+    pthread_mutex_unlock(&start->lock);
     for (;;)
         pause();
     return NULL;
@@ -96,14 +100,20 @@ static void * start_and_sleep(void * argument)
 
 hmeval_status hmeval_engine_start(const char ** settings, unsigned flags, const char ** message)
 {
-    hmeval_start start = {.settings = settings, .flags = flags};
+    hmeval_start start = {
+        .settings = settings,
+        .flags = flags,
+        .lock = PTHREAD_MUTEX_INITIALIZER,
+        .done = PTHREAD_COND_INITIALIZER,
+    };
     pthread_t thread;
     *message = "the thread that starts Nix could not be made";
-    sem_init(&start.done, 0, 0);
     if (pthread_create(&thread, NULL, start_and_sleep, &start)) return HMEVAL_NO_MEMORY;
     pthread_detach(thread);
-    while (sem_wait(&start.done))
-        continue;
+    pthread_mutex_lock(&start.lock);
+    while (!start.is_done)
+        pthread_cond_wait(&start.done, &start.lock);
+    pthread_mutex_unlock(&start.lock);
     *message = start.message;
     return start.status;
 }

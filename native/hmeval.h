@@ -229,7 +229,7 @@ bool hmeval_flakes_available(void);
 nix_err hmeval_flakes_start(nix_c_context * context);
 nix_err hmeval_flakes_add(nix_c_context * context, nix_eval_state_builder * builder);
 
-/* interpose.c; in the compatibility library for Nix 2.8 */
+/* interpose.c, not_linux.c; in the compatibility library for Nix 2.8 */
 
 bool hmeval_interrupts_available(void);
 /* From here on, evaluations on this thread end with nix::Interrupted once *flag is HMEVAL_INTERRUPT_WANTED; NULL: no
@@ -242,6 +242,9 @@ void hmeval_restrict(void);
 /* Around a call of nix_get_*_by*: a reference that it took although it failed is given back. */
 void hmeval_getter_begins(void);
 void hmeval_getter_failed(void);
+
+/* contain.c: the lowest address of this thread's stack, or NULL. */
+const char * hmeval_lowest_of_stack(void);
 
 /* value.c */
 
@@ -264,7 +267,7 @@ hmeval_status hmeval_sorted_attributes(
 hmeval_status hmeval_attribute_value(
     hmeval_session * session, nix_value * set, hmeval_attribute attribute, nix_value ** result);
 
-/* trace.c; compat/nix-2.8/trace.cc */
+/* trace.c, not_linux.c; compat/nix-2.8/trace.cc */
 
 bool hmeval_traces_available(void);
 /* Once, with the engine. */

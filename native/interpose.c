@@ -1,6 +1,6 @@
 /* Functions that Nix calls and that are defined here once more, around the originals, because the official C API has
  * no means for what they do. The dynamic linker looks in this library before it looks in those that it depends on. */
-#ifndef HMEVAL_COMPAT
+#if !defined(HMEVAL_COMPAT) && defined(__linux__)
 
 #  define _GNU_SOURCE
 #  include <dlfcn.h>
@@ -78,22 +78,11 @@ enum { STACK_RESERVE = 8 * 1024 * 1024 };
 static __thread const char * lowest_of_stack;
 static __thread bool stack_exhausted;
 
-static const char * lowest_address_of_stack(void)
-{
-    pthread_attr_t attributes;
-    void * lowest = NULL;
-    size_t size;
-    if (pthread_getattr_np(pthread_self(), &attributes)) return NULL;
-    pthread_attr_getstack(&attributes, &lowest, &size);
-    pthread_attr_destroy(&attributes);
-    return lowest;
-}
-
 /* Only on threads that a session owns: their stacks are large. */
 static bool too_deep(void)
 {
     if (!interrupted) return false;
-    if (!lowest_of_stack) lowest_of_stack = lowest_address_of_stack();
+    if (!lowest_of_stack) lowest_of_stack = hmeval_lowest_of_stack();
     return (const char *)__builtin_frame_address(0) < lowest_of_stack + STACK_RESERVE;
 }
 

@@ -1,7 +1,7 @@
 /* Calls that Nix's libraries, and those of C++ that read for them, make of others, led to functions of ours: the places
  * where the dynamic linker has written what it found (ELF: global offset tables) get another address. That works
  * whatever a library was linked with, and for libc as well, which no library that is loaded later comes before. */
-#ifndef HMEVAL_COMPAT
+#if !defined(HMEVAL_COMPAT) && defined(__linux__)
 
 #  define _GNU_SOURCE
 #  include <elf.h>

@@ -4,7 +4,7 @@
  * At that level nobody tells a file that is imported from one that is copied, nor who asks. So everything counts that
  * Nix's libraries read from the opening of the first session on, whatever they read it for, and what cannot be followed
  * (fetchers with their own databases, programs, libraries) makes a trace incomplete. */
-#ifndef HMEVAL_COMPAT
+#if !defined(HMEVAL_COMPAT) && defined(__linux__)
 
 #  define _GNU_SOURCE
 #  include <errno.h>

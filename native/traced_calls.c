@@ -1,6 +1,6 @@
 /* Functions in the place of those by which Nix's libraries read: each notes what is asked for (trace.c), and asks. What
  * cannot be followed from here makes a trace incomplete, or, where a library of Nix calls it, impossible. */
-#ifndef HMEVAL_COMPAT
+#if !defined(HMEVAL_COMPAT) && defined(__linux__)
 
 #  define _GNU_SOURCE
 #  include <dirent.h>

@@ -1,6 +1,10 @@
 /* Values, written to a sink in one piece. */
 #define _GNU_SOURCE
-#include <link.h>
+#ifdef __APPLE__
+#  include <mach-o/dyld.h>
+#else
+#  include <link.h>
+#endif
 #include <stdlib.h>
 #include <string.h>
 
@@ -50,24 +54,41 @@ typedef struct {
     size_t count;
 } hmeval_libraries;
 
-static int take_library(struct dl_phdr_info * info, size_t size, void * argument)
+static void take_library(hmeval_libraries * libraries, const char * path)
 {
-    hmeval_libraries * libraries = argument;
-    const char * slash = strrchr(info->dlpi_name, '/');
-    (void)size;
-    if (!slash || strncmp(slash + 1, "libnix", 6)) return 0;
-    if (libraries->buffer) hmeval_pack_text(libraries->buffer, info->dlpi_name);
+    const char * slash = strrchr(path, '/');
+    if (!slash || strncmp(slash + 1, "libnix", 6)) return;
+    if (libraries->buffer) hmeval_pack_text(libraries->buffer, path);
     ++libraries->count;
+}
+
+#ifdef __APPLE__
+static void take_libraries(hmeval_libraries * libraries)
+{
+    for (uint32_t i = 0; i < _dyld_image_count(); ++i)
+        take_library(libraries, _dyld_get_image_name(i));
+}
+#else
+static int take_loaded(struct dl_phdr_info * info, size_t size, void * libraries)
+{
+    (void)size;
+    take_library(libraries, info->dlpi_name);
     return 0;
 }
+
+static void take_libraries(hmeval_libraries * libraries)
+{
+    dl_iterate_phdr(take_loaded, libraries);
+}
+#endif
 
 /* The libraries of Nix in this process. None is loaded meanwhile: the engine has started. */
 static void pack_libraries(hmeval_buffer * buffer)
 {
     hmeval_libraries counted = {NULL, 0}, packed = {buffer, 0};
-    dl_iterate_phdr(take_library, &counted);
+    take_libraries(&counted);
     hmeval_pack_array(buffer, counted.count);
-    dl_iterate_phdr(take_library, &packed);
+    take_libraries(&packed);
 }
 
 static int64_t nanoseconds(const struct timespec * time)
@@ -84,8 +105,13 @@ static void pack_stat(hmeval_buffer * buffer, const struct stat * found)
     hmeval_pack_array(buffer, 6);
     hmeval_pack_int(buffer, found->st_mode);
     hmeval_pack_int(buffer, found->st_size);
+#ifdef __APPLE__
+    hmeval_pack_int(buffer, nanoseconds(&found->st_mtimespec));
+    hmeval_pack_int(buffer, nanoseconds(&found->st_ctimespec));
+#else
     hmeval_pack_int(buffer, nanoseconds(&found->st_mtim));
     hmeval_pack_int(buffer, nanoseconds(&found->st_ctim));
+#endif
     hmeval_pack_int(buffer, found->st_ino);
     hmeval_pack_int(buffer, found->st_dev);
 }
