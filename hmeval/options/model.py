@@ -289,7 +289,7 @@ class OptionTree(Mapping[str, Option]):
         }
         if format not in writers:
             raise ValueError(f"no such format: {format!r}; one of {', '.join(writers)}")
-        written: list[dict[str, Any]] | dict[str, dict[str, Any]] | str = writers[format](self._options.values())
+        written: list[dict[str, Any]] | dict[str, dict[str, Any]] | str = writers[format](self.values())
         return written
 
 

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -150,6 +151,15 @@ def test_the_library_uses_what_the_command_keeps(home: Path, shelf: Shelf, monke
         stored["\0names"]
     for text in ("git", "zsh history", "gti", "", "nothing at all of it"):
         assert list(stored.search(text)) == list(evaluated.search(text))
+
+
+@pytest.mark.parametrize("format", ["options-list", "options-json", "markdown"])
+def test_the_librarys_documents_are_those_that_were_kept(home: Path, shelf: Shelf, format: Any) -> None:
+    options(home, "--format", "names")
+    with hmeval.load(file=home, offline=True) as configuration:
+        kept = configuration.options.documents(format)
+    with hmeval.load(file=home, offline=True, cache="off") as configuration:
+        assert kept == configuration.options.documents(format)
 
 
 def test_a_closed_configuration_holds_no_file(home: Path, shelf: Shelf) -> None:
