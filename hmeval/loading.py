@@ -40,13 +40,13 @@ _SOUND = "\0sound"  # no option's name: the part says of it that nothing is wron
 
 
 def load(
-    flake: str | None = None,
+    flake: AnyPath | None = None,
     file: AnyPath | None = None,
     *,
     home_manager: AnyPath | None = None,
     nixpkgs: AnyPath | None = None,
     offline: bool = False,
-    override_inputs: Mapping[str, str] | None = None,
+    override_inputs: Mapping[str, AnyPath] | None = None,
     write_lock_file: bool = False,
     user: str | None = None,
     system: bool = False,
@@ -68,12 +68,12 @@ def load(
     come later, once something has to be evaluated.
     """
     arguments: dict[str, Any] = {
-        "flake": flake,
+        "flake": None if flake is None else os.fspath(flake),
         "file": file,
         "home_manager": home_manager,
         "nixpkgs": nixpkgs,
         "offline": offline,
-        "override_inputs": override_inputs or {},
+        "override_inputs": {name: os.fspath(place) for name, place in (override_inputs or {}).items()},
         "write_lock_file": write_lock_file,
         "user": user,
         "system": system,
@@ -341,7 +341,7 @@ class Configuration:
         self.close()
 
     def __getattr__(self, name: str) -> Any:
-        return getattr(self._configuration, name)
+        return getattr(self._evaluated.configuration, name)
 
     @property
     def _configuration(self) -> EvaluatedConfiguration:

@@ -162,6 +162,17 @@ def test_the_librarys_documents_are_those_that_were_kept(home: Path, shelf: Shel
         assert kept == configuration.options.documents(format)
 
 
+def test_what_makes_an_evaluator_may_fail_in_any_way(home: Path, shelf: Shelf) -> None:
+    def broken() -> Any:
+        raise AttributeError("no evaluator today")
+
+    with (
+        hmeval.load(file=home, offline=True, evaluator=broken) as configuration,
+        pytest.raises(AttributeError, match="no evaluator today"),
+    ):
+        configuration.option("home.username")
+
+
 def test_a_closed_configuration_holds_no_file(home: Path, shelf: Shelf) -> None:
     def held() -> list[str]:
         files = map(os.path.realpath, Path("/proc/self/fd").iterdir())

@@ -347,6 +347,12 @@ def test_the_lock_file_is_written_when_it_is_asked_for(
     assert (folder / "flake.lock").stat().st_mtime_ns == written
 
 
+def test_the_library_takes_paths(example: Path) -> None:
+    stand_ins = {name: STAND_INS / name for name in ("nixpkgs", "home-manager")}
+    with hmeval.load(flake=example, override_inputs=stand_ins) as configuration:
+        assert configuration.option("home.username").value == {"json": "alice"}
+
+
 def test_the_library_writes_a_lock_file(tmp_path: Path) -> None:
     folder = flake(tmp_path / "local", LOCAL_INPUTS)
     with hmeval.load(flake=f"{folder}#alice") as configuration:
