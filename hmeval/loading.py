@@ -422,14 +422,16 @@ class _Evaluated:
             given = [file, self._arguments["home_manager"], self._arguments["nixpkgs"]]
             return [*copied, *(os.path.abspath(place) for place in given if place is not None), *_lookup_path()]
         from hmeval.targets.discovery import looked_at
+        from hmeval.targets.flake import local_place
 
         places = [] if flake is not None else [str(candidate.path) for candidate in looked_at()]
-        for start in {flake or ".", self._flake() or "."}:
-            folder = os.path.realpath(start.partition("#")[0].removeprefix("path:").partition("?")[0] or ".")
+        references = (flake or ".", self._flake() or ".", *self._arguments["override_inputs"].values())
+        for place in set(map(local_place, references)):
+            folder = os.path.realpath(place)
             while folder != os.path.dirname(folder):
                 places += [os.path.join(folder, name) for name in ("flake.nix", ".git", ".git/shallow")]
                 folder = os.path.dirname(folder)
-        return [*copied, *places]
+        return [*copied, *places, *map(local_place, references)]
 
     def _roots(self, missing: str, *, told: bool) -> tuple[list[str], list[str]]:
         """The folders that the evaluation reads, and the Git work trees, for where not everything is traced.
@@ -454,9 +456,9 @@ class _Evaluated:
 
 
 def _lookup_path() -> list[str]:
-    """The folders in $NIX_PATH."""
+    """The folders in $NIX_PATH, as the current folder has them."""
     entries = (entry.rpartition("=")[2] for entry in os.environ.get("NIX_PATH", "").split(":"))
-    return [place for place in entries if place.startswith("/") and not place.startswith("//")]
+    return [os.path.abspath(place) for place in entries if place and not place.startswith("//")]
 
 
 def _identity(arguments: Mapping[str, Any], evaluator: Any) -> tuple[Any, ...]:
@@ -467,7 +469,7 @@ def _identity(arguments: Mapping[str, Any], evaluator: Any) -> tuple[Any, ...]:
     variables = {name: value for name, value in os.environ.items() if name in _VARIABLES or name.startswith(_PREFIXES)}
     return (
         given,
-        sorted(variables.items()),
+        (sorted(variables.items()), _lookup_path()),
         (None if given["file"] or str(given["flake"]).startswith("/") else os.getcwd()),
         (os.geteuid(), os.uname().nodename, os.uname().machine),
         (sys.implementation.cache_tag, os.path.dirname(os.path.abspath(__file__))),

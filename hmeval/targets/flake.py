@@ -156,6 +156,11 @@ def local_reference(folder: Path, more: Attributes | None = None) -> Attributes:
     return {"type": "git", "url": f"file://{quote(str(top), safe=URL_SAFE)}", **shallow, **(more or {}), **rest}
 
 
+def local_place(reference: str) -> str:
+    """The path that a flake reference is, where it is one, links and all: they may lead elsewhere another time."""
+    return os.path.abspath(reference.partition("#")[0].removeprefix("path:").partition("?")[0] or ".")
+
+
 def _written_folder(attributes: Attributes) -> Path | None:
     """The folder of a flake that a URL names, where that is a folder or a Git work tree and no revision of it."""
     url = str(attributes.get("url", ""))

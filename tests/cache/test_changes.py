@@ -113,6 +113,18 @@ def test_what_nix_path_leads_to(home: Path, shelf: Shelf, tmp_path: Path) -> Non
     assert Asked(*arguments, **environment).evaluated
 
 
+def test_a_relative_nix_path_is_that_of_the_folder(home: Path, shelf: Shelf, tmp_path: Path) -> None:
+    for name in ("one", "two"):
+        shutil.copytree(OFFLINE, tmp_path / name)
+    edit(tmp_path / "two/home-manager/modules/identity.nix", "The user's login name", "Whose home it is")
+    settle()
+    arguments = ("options", "home.username", "--file", home)
+    environment = {"NIX_PATH": "nixpkgs=./nixpkgs:home-manager=home-manager"}
+    shown = [Asked(*arguments, cwd=tmp_path / name, **environment) for name in ("one", "two", "one", "two")]
+    assert ["Whose home" in asked.output for asked in shown] == [False, True, False, True]
+    assert [asked.evaluated for asked in shown] == [True, True, False, False]
+
+
 def test_unrelated_changes_are_not_evaluated(home: Path, shelf: Shelf, tmp_path: Path) -> None:
     options(home, "home.username")
     if TRACES:

@@ -80,6 +80,35 @@ def test_a_path_that_replaces_an_input(flake: Path, shelf: Shelf, tmp_path: Path
     assert Asked(*arguments).evaluated
 
 
+def test_a_link_that_leads_to_another_flake(flake: Path, shelf: Shelf, tmp_path: Path) -> None:
+    other, link = tmp_path / "other", tmp_path / "link"
+    shutil.copytree(flake, other)
+    edit(other / "home.nix", '"alice"', '"carol"')
+    link.symlink_to(flake)
+    settle()
+    arguments = ("options", "home.username", "--flake", f"{link}#alice", "--offline")
+    assert "alice" in Asked(*arguments).output
+    assert not Asked(*arguments).evaluated
+    link.unlink()
+    link.symlink_to(other)
+    assert "carol" in Asked(*arguments).output
+
+
+def test_a_link_that_leads_to_another_input(flake: Path, shelf: Shelf, tmp_path: Path) -> None:
+    other, link = tmp_path / "other", tmp_path / "link"
+    shutil.copytree(OFFLINE / "home-manager", other)
+    edit(other / "modules/identity.nix", "The user's login name", "Whose home it is")
+    link.symlink_to(OFFLINE / "home-manager")
+    settle()
+    target = ("--flake", f"path:{flake}#alice", "--offline", "--override-input", "home-manager", str(link))
+    arguments = ("options", "home.username", *target)
+    assert "login name" in Asked(*arguments).output
+    assert not Asked(*arguments).evaluated
+    link.unlink()
+    link.symlink_to(other)
+    assert "Whose home it is" in Asked(*arguments).output
+
+
 def test_two_flakes_in_folders_of_one_work_tree(tmp_path: Path, shelf: Shelf) -> None:
     for name in ("one", "two"):
         shutil.copytree(EXAMPLE, tmp_path / "tree" / name)
