@@ -15,6 +15,7 @@ def run_process() -> None:
     What the process holds goes with it: taking apart Python's objects and Nix's one by one costs a tenth of a cold
     listing, and nothing is left to do by then (`main` has written and closed everything).
     """
+    _fill_standard_streams()
     if _will_evaluate(sys.argv[1:]):
         from hmeval.evaluation import spawn
 
@@ -28,6 +29,13 @@ def run_process() -> None:
         except (OSError, ValueError, AttributeError):  # closed, or not there
             continue
     os._exit(code)
+
+
+def _fill_standard_streams() -> None:
+    """Open those that are closed to nowhere: a worker's socket in such a place would get what is written there."""
+    while (descriptor := os.open(os.devnull, os.O_RDWR)) <= 2:
+        continue
+    os.close(descriptor)
 
 
 def _will_evaluate(arguments: list[str]) -> bool:

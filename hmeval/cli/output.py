@@ -15,9 +15,11 @@ def encoded(text: str) -> bytes:
 def write(result: str | Iterable[bytes]) -> int:
     """Write a result, text or encoded pieces of it, to standard output, and return the exit code for success.
 
-    Raises BrokenPipeError once the reader is gone.
+    Raises BrokenPipeError once the reader is gone, and OSError where the process began without standard output.
     """
     pieces = [encoded(result)] if isinstance(result, str) else result
+    if sys.stdout is None:
+        raise OSError("standard output is closed")
     sys.stdout.flush()
     stream = getattr(sys.stdout, "buffer", None)
     if stream is None:  # a test's or an embedder's own stream of text

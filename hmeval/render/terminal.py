@@ -42,7 +42,7 @@ class Style:
         return f"{_ANSI[style]}{text}{_PLAIN}" if self.colour and text else text
 
 
-def style_for(stream: TextIO, environment: Mapping[str, str] = os.environ) -> Style:
+def style_for(stream: TextIO | None, environment: Mapping[str, str] = os.environ) -> Style:
     """The style for a stream: a terminal's width, and colour where it is one that shows it and NO_COLOR is not set.
 
     NO_COLOR counts when it is set and not empty (no-color.org).
@@ -55,10 +55,10 @@ def style_for(stream: TextIO, environment: Mapping[str, str] = os.environ) -> St
     return Style(get_terminal_size((PIPE_WIDTH, 24)).columns, colour=colour)
 
 
-def is_terminal(stream: TextIO) -> bool:
-    """Whether someone is watching; a closed stream is no terminal."""
+def is_terminal(stream: TextIO | None) -> bool:
+    """Whether someone is watching; a closed stream, or one that was never open, is no terminal."""
     try:
-        return stream.isatty()
+        return stream is not None and stream.isatty()
     except ValueError:
         return False
 

@@ -244,6 +244,27 @@ def test_a_closed_pipe_ends_quietly() -> None:
     assert (process.returncode, told) == (0, b"")
 
 
+def without_streams(closed: str, *arguments: str | Path) -> subprocess.CompletedProcess[bytes]:
+    """A command that begins with some of its standard streams closed, as a shell writes that."""
+    command = ["sh", "-c", f'exec "$@" {closed}', "sh", sys.executable, "-m", "hmeval", *map(str, arguments)]
+    return subprocess.run(command, capture_output=True)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [("options", *TARGET), ("options", "home.username", *TARGET), ("why", "home.username", *TARGET), ("--version",)],
+)
+def test_no_standard_output_is_told(arguments: tuple[str | Path, ...]) -> None:
+    done = without_streams(">&-", *arguments)
+    assert (done.returncode, done.stderr) == (1, b"hmeval: standard output is closed\n")
+
+
+@pytest.mark.parametrize("closed", ["2>&-", "<&-", "<&- 2>&-"])
+def test_no_standard_error_or_input_changes_nothing(closed: str) -> None:
+    done = without_streams(closed, "eval", *TARGET, "--no-cache", 'builtins.trace "from the evaluation" 1')
+    assert (done.returncode, done.stdout) == (0, b"1\n")
+
+
 def test_a_terminal_gets_colour_and_a_table() -> None:
     import os
     import pty
