@@ -17,7 +17,7 @@ BASIS = {"errors", "folders", "kinds", "literals", "positions"}
 # the options are pure, and only their extraction sees an engine.
 ALLOWED: dict[str, set[str]] = {
     "errors": {"positions"},
-    "folders": set(),
+    "folders": {"errors"},
     "kinds": set(),
     "literals": set(),
     "positions": set(),

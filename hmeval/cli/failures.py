@@ -23,6 +23,12 @@ _DEFINITIONS = re.compile(r"^while evaluating definitions from `(/.*)':?$")
 _OPTION = re.compile(r"^while evaluating the option `(.*)':?$")
 _LINES_OF_MESSAGE = 40
 
+# What Nix wants to know of the user, by the words in which its absence is told.
+_OF_THE_USER = {
+    "there is no home folder": "set HOME to a folder of the user's own",
+    "cannot figure out user name": "set USER to the user's name: there is no account that tells it",
+}
+
 
 class Failure(HmevalError):
     """An input of the command line that fails: a message, and what to do about it."""
@@ -66,7 +72,8 @@ def _lines_of_failure(error: HmevalError) -> Iterator[str]:
     yield f"hmeval: {error}"
     advice = getattr(error, "advice", "")
     if not advice and isinstance(error, EngineError):
-        advice = "see the set-up in hmeval's README"
+        told = (to_do for words, to_do in _OF_THE_USER.items() if words in str(error))
+        advice = next(told, "see the set-up in hmeval's README")
     if advice:
         yield f"  {advice}"
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from hmeval.diagnosis.finding import NOTE, WARNING, Finding
+from hmeval.folders import home_folder
 
 _NEEDED = ("nix-command", "flakes")
 _BACKUP_VARIABLES = ("HOME_MANAGER_BACKUP_EXT", "HOME_MANAGER_BACKUP_COMMAND", "HOME_MANAGER_BACKUP_OVERWRITE")
@@ -42,7 +43,7 @@ def experimental_features(environment: Mapping[str, str]) -> set[str]:
 
 
 def _setting_lines(environment: Mapping[str, str]) -> Iterator[str]:
-    home = Path(environment.get("HOME") or Path.home())
+    home = Path(environment.get("HOME") or home_folder())
     own = Path(environment.get("XDG_CONFIG_HOME") or home / ".config") / "nix/nix.conf"
     named = environment.get("NIX_USER_CONF_FILES")
     yield from _lines_of(Path(environment.get("NIX_CONF_DIR") or "/etc/nix") / "nix.conf")
@@ -93,7 +94,7 @@ def check_two_installations(
 
 def _profiles(environment: Mapping[str, str], user: str) -> Iterator[Path]:
     """Where the home-manager tool keeps its profile (home-manager/home-manager, setHomeManagerPathVariables)."""
-    home = Path(environment.get("HOME") or Path.home())
+    home = Path(environment.get("HOME") or home_folder())
     yield Path(environment.get("XDG_STATE_HOME") or home / ".local/state") / "nix/profiles/home-manager"
     yield Path(environment.get("NIX_STATE_DIR") or "/nix/var/nix") / f"profiles/per-user/{user}/home-manager"
 

@@ -10,10 +10,13 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from hmeval.errors import EngineError
+from hmeval.folders import home_folder
 from hmeval.literals import encoded
 
 if TYPE_CHECKING:
     from hmeval.evaluation.policy import Policy
+
+home_folder()  # without one, Nix' libraries end the process when they are loaded
 
 try:
     from hmeval._native import ffi as ffi

@@ -8,6 +8,7 @@ import sys
 from typing import NamedTuple
 
 from hmeval.errors import EngineError
+from hmeval.folders import home_folder
 
 # The evaluator's stack has 72 MB, Python and the libraries have 30.
 _BESIDE_THE_HEAP = 160 * 1024 * 1024
@@ -39,8 +40,8 @@ def prepare() -> None:
 
     It dies with the calling thread. Where it cannot be started, `spawn` will tell.
     """
-    environment = _environment(None, True)
     try:
+        environment = _environment(None, True)
         _prepared.append((environment, _start(None, environment)))
     except (EngineError, OSError):
         return
@@ -96,7 +97,7 @@ def _run(memory: int | None, environment: dict[str, str], socket: int, errors: i
 
 
 def _environment(memory: int | None, trusted: bool) -> dict[str, str]:
-    environment = dict(os.environ) if trusted else _without_the_user()
+    environment = _of_the_user() if trusted else _without_the_user()
     if memory is not None:
         # What Nix's collector holds it never gives back, so it must not hold everything: C++ and Python need some, too.
         heap = memory - _BESIDE_THE_HEAP
@@ -105,10 +106,16 @@ def _environment(memory: int | None, trusted: bool) -> dict[str, str]:
     return environment
 
 
+def _of_the_user() -> dict[str, str]:
+    """The environment as it is. Raises EngineError without a home folder, at which Nix' libraries end the process."""
+    home_folder()
+    return dict(os.environ)
+
+
 def _without_the_user() -> dict[str, str]:
     """The environment in which nobody is at home; Nix reads its folders from there when its libraries are loaded."""
     environment = {name: value for name, value in os.environ.items() if name in _NEEDED}
-    cache = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
+    cache = os.environ.get("XDG_CACHE_HOME") or os.path.join(home_folder(), ".cache")
     return environment | {
         "HOME": _NOBODYS,
         "NIX_CONF_DIR": f"{_NOBODYS}/nix",

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from hmeval.errors import TargetError
+from hmeval.folders import home_folder
 
 
 class Candidate(NamedTuple):
@@ -73,7 +74,7 @@ def looked_at(
 
 
 def _where_home_manager_looks(environment: Mapping[str, str]) -> Iterator[Candidate]:
-    home = Path(environment.get("HOME") or Path.home())
+    home = Path(environment.get("HOME") or home_folder())
     if named := environment.get("HOME_MANAGER_CONFIG"):
         yield _look(Path(named), "$HOME_MANAGER_CONFIG")
         return

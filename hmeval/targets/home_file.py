@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 from hmeval.errors import TargetError
+from hmeval.folders import home_folder
 from hmeval.literals import path_literal
 from hmeval.targets.request import AnyPath
 from hmeval.targets.target import OFFLINE, Target
@@ -73,7 +74,7 @@ def _folder(given: AnyPath | None, name: str, wanted: str) -> str:
 
 def _require_lookup_path(name: str) -> None:
     """Nix finds <name> through $NIX_PATH, or in the channels of its own; without either the answer is known."""
-    channels = (Path.home() / ".nix-defexpr/channels", Path("/nix/var/nix/profiles/per-user/root/channels"))
+    channels = (Path(home_folder(), ".nix-defexpr/channels"), Path("/nix/var/nix/profiles/per-user/root/channels"))
     if not os.environ.get("NIX_PATH") and not any(folder.exists() for folder in channels):
         raise TargetError(
             f"there is no <{name}>: $NIX_PATH is empty and there are no channels. "

@@ -119,13 +119,20 @@ def home_names(there: Sequence[str], host: HostNames) -> list[str]:
 
     The full name of this machine, which a resolver tells, is among them where one of those that are there may be it.
     """
-    import getpass
-
-    user, node = os.environ.get("USER") or getpass.getuser(), os.uname().nodename
+    user, node = _user(), os.uname().nodename
     names = [f"{user}@{node.partition('.')[0]}", f"{user}@{node}"]
     if not set(names) & set(there) and any(name.startswith(f"{user}@") for name in there):
         names.append(f"{user}@{host.ask('full')}")
     return list(dict.fromkeys((*names, user)))
+
+
+def _user() -> str:
+    import getpass
+
+    try:
+        return os.environ.get("USER") or getpass.getuser()
+    except (KeyError, OSError):  # a user without an account, as in a container
+        return str(os.geteuid())
 
 
 def system_name(output: str, host: HostNames) -> str:

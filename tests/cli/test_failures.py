@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pwd
 import re
 import subprocess
 from collections.abc import Callable
@@ -9,6 +10,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
+
+from hmeval import cli
 
 Hmeval = Callable[..., "subprocess.CompletedProcess[str]"]
 
@@ -183,3 +186,28 @@ def test_a_target_that_is_not_there(
     assert told in done.stderr
     assert "Traceback" not in done.stderr
     assert done.stderr.startswith("hmeval: ")
+
+
+@pytest.mark.parametrize("cache", [True, False])
+@pytest.mark.parametrize("arguments", [("--file", "home.nix", "--offline"), ("--file", "home.nix"), ()])
+def test_a_user_without_a_home_and_an_account(
+    arguments: tuple[str, ...],
+    cache: bool,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    def no_account(number: int) -> None:
+        raise KeyError(number)
+
+    (tmp_path / "home.nix").write_text("{ }")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(pwd, "getpwuid", no_account)
+    monkeypatch.delenv("HOME")
+    if not cache:
+        monkeypatch.delenv("XDG_CACHE_HOME")
+    assert cli.main(["options", *arguments]) == 1
+    told = capsys.readouterr().err
+    assert "there is no home folder: $HOME is not set" in told
+    assert "\n  set HOME" in told
+    assert [file.name for file in tmp_path.iterdir()] == ["home.nix"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pwd
 import socket
 import sys
 from collections.abc import Sequence
@@ -92,6 +93,17 @@ def test_a_resolver_is_asked_only_where_its_answer_decides(homes: list[str], tol
     host = HostNames()
     choose(Wanted(), lambda output: homes if output == HOME else (), "/flake", host)
     assert host.told == told
+
+
+def test_a_user_without_a_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    def no_account(number: int) -> None:
+        raise KeyError(number)
+
+    for variable in ("USER", "LOGNAME", "LNAME", "USERNAME"):
+        monkeypatch.delenv(variable, raising=False)
+    monkeypatch.setattr(pwd, "getpwuid", no_account)
+    with pytest.raises(TargetError, match=rf"no homeConfigurations\.{os.geteuid()}@desk"):
+        taken(Wanted(HOME), homeConfigurations=["alice"])
 
 
 def test_homes_where_nix_looks_for_them_too() -> None:
