@@ -22,6 +22,7 @@ from hmeval.options.instances import Instances
 from hmeval.options.model import Option, OptionTree, Record
 from hmeval.options.path import is_placeholder, parse_option_path, show_option
 from hmeval.options.why import Definition, Why
+from hmeval.positions import Position
 from hmeval.probe import Probed, looked_into, probe, without_probe
 from hmeval.recovery import failures
 from hmeval.resolution import find_target
@@ -222,7 +223,7 @@ class EvaluatedConfiguration:
         try:
             return evaluate()
         except EvaluationError as error:
-            raise self._told_error(self._blame.place(unfetched_input(error))) from None
+            raise self._told_error(self._blame.place(unfetched_input(_one_line_up(error)))) from None
 
     def plan_inputs(self, specialisation: str | None = None) -> dict[str, Any]:
         """All that a plan depends on, as plain data (hmeval/nix/plan-inputs.nix).
@@ -435,8 +436,12 @@ def _is_option(value: Value) -> bool:
 
 
 def _one_line_up(error: EvaluationError) -> EvaluationError:
-    position = error.position
+    """The error at its places in an expression, which `evaluate` puts below a line of its own."""
+    trace = tuple(frame._replace(position=_line_above(frame.position)) for frame in error.trace)
+    return EvaluationError(error.message, error.kind, _line_above(error.position), trace, error.option)
+
+
+def _line_above(position: Position | None) -> Position | None:
     if position is None or not position.file.startswith("«"):
-        return error
-    moved = position._replace(line=max(1, position.line - 1))
-    return EvaluationError(error.message, error.kind, moved, error.trace, error.option)
+        return position
+    return position._replace(line=max(1, position.line - 1))

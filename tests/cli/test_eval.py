@@ -55,6 +55,24 @@ def test_a_path_that_is_not_there(hmeval_command: Hmeval) -> None:
     assert "did you mean home.username?" in done.stderr
 
 
+@pytest.mark.parametrize(
+    ("expression", "place"),
+    [
+        ("let x = x; in x", "1:9"),
+        ('1 + "a"', "1:5"),
+        ("{ }.a", "1:1"),
+        ("nope", "1:1"),
+        ("1 +", "1:3"),
+        ("[\n  config.nope\n]", "2:3"),
+        ("{\n  a = 1;\n  b = [ (lib.head [ ]) (1 + null) ];\n}.b", "3:"),
+    ],
+)
+def test_an_error_is_at_its_place_in_the_expression(hmeval_command: Hmeval, expression: str, place: str) -> None:
+    done = hmeval_command("eval", *TARGET, expression)
+    assert done.returncode == 1
+    assert f"\n  at «string»:{place}" in done.stderr
+
+
 @pytest.mark.parametrize("arguments", [(), ("1", "--at", "home.username"), ("--at", "home..username")])
 def test_wrong_usage(hmeval_command: Hmeval, arguments: tuple[str, ...]) -> None:
     done = hmeval_command("eval", *TARGET, *arguments)
