@@ -101,10 +101,12 @@ class Value:
         return shown
 
     def position(self, name: str) -> Position | None:
-        """Where the attribute `name` of this set is written, or None where Nix does not know."""
+        """Where the attribute `name` of this set is written, or None where Nix does not know, or it is in no file."""
         self._must_be("set")
         found = self._evaluator._position_function()(name, self).to_python()
-        return Position(found["file"], found["line"], found["column"]) if found else None
+        if found is None or not found["file"].startswith("/"):  # Nix 2.8 gives an expression's whole text for its file
+            return None
+        return Position(found["file"], found["line"], found["column"])
 
     def __repr__(self) -> str:
         return f"<hmeval.Value: {self.type}>"

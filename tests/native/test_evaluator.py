@@ -169,6 +169,7 @@ def test_positions(evaluator: Evaluator | Worker, tmp_path: Path) -> None:
     assert value.position("é x") == Position(str(file), 4, 2)
     assert value.position("absent") is None
     assert evaluator.eval("builtins.listToAttrs [ ]").position("a") is None
+    assert evaluator.eval("{ a = 1; }").position("a") is None
 
 
 def test_values_of_another_evaluator_are_refused(evaluator: Evaluator | Worker, own: Evaluator | Worker) -> None:
