@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from hmeval.advice import what_to_do
 from hmeval.cli.output import warn
 from hmeval.errors import EngineError, EvaluationError, HmevalError
+from hmeval.render.terminal import shown, without_long_lines
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -65,7 +66,8 @@ def run(command: Callable[[], int], parser: argparse.ArgumentParser | None = Non
 
 def describe(error: HmevalError, advice: str = "") -> str:
     """An error as one message: what it is, where, of which option, and what to do (`advice`, where that is known)."""
-    return "\n".join(_lines_of_error(error, advice) if isinstance(error, EvaluationError) else _lines_of_failure(error))
+    lines = _lines_of_error(error, advice) if isinstance(error, EvaluationError) else _lines_of_failure(error)
+    return shown("\n".join(map(without_long_lines, lines)))
 
 
 def _lines_of_failure(error: HmevalError) -> Iterator[str]:

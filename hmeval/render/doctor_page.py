@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from hmeval.render.terminal import Style, shown
+from hmeval.render.terminal import Style, shown, without_long_lines
 
 _INTERFACES = {
     "c-api": "by Nix's C API",
@@ -81,7 +81,7 @@ def _inputs(inputs: Mapping[str, Any] | None) -> Iterator[tuple[str, str]]:
 
 def _finding(finding: Mapping[str, Any], style: Style) -> Iterator[str]:
     severity = finding["severity"]
-    first, *rest = shown(finding["message"]).split("\n")
+    first, *rest = shown(without_long_lines(finding["message"])).split("\n")
     yield style(_COLOURS[severity], f"{severity:{_INDENT}}") + first
     indent = " " * _INDENT
     yield from (f"{indent}{line}" for line in rest)

@@ -9,7 +9,7 @@ from hmeval.options.description import to_plain
 from hmeval.options.model import Option, text_of
 from hmeval.options.path import show_option
 from hmeval.render.nix_text import value_line, value_text
-from hmeval.render.terminal import Style, shown
+from hmeval.render.terminal import Style, shown, without_long_lines
 from hmeval.render.type_text import allowed_values
 
 TYPE_CHECKING = False
@@ -101,7 +101,7 @@ def _errors(option: Option, style: Style) -> str:
 
 
 def _error(error: Mapping[str, Any]) -> Iterator[str]:
-    yield str(error.get("message", ""))
+    yield without_long_lines(str(error.get("message", "")))
     if position := error.get("position"):
         yield f"  at {place(position)}"
 

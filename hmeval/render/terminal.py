@@ -12,6 +12,9 @@ if TYPE_CHECKING:
 PIPE_WIDTH = 80
 """Of text that no terminal shows: fixed, so that the same question gives the same text everywhere."""
 
+LONGEST_LINE = 1000
+"""Letters of a message's line that are shown: messages of the module system hold whole values."""
+
 _ANSI = {
     "bold": "\x1b[1m",
     "dim": "\x1b[2m",
@@ -68,6 +71,16 @@ def shown(text: str) -> str:
     if text.isprintable():
         return text
     return "".join(letter if _harmless(letter) else f"\\x{ord(letter):02x}" for letter in text)
+
+
+def without_long_lines(message: str) -> str:
+    """A message, each line of it cut where it is too long for anyone to read."""
+    return "\n".join(map(_cut, message.split("\n")))
+
+
+def _cut(line: str) -> str:
+    more = len(line) - LONGEST_LINE
+    return line if more <= 0 else f"{line[:LONGEST_LINE]}… and {more} more letters"
 
 
 def _harmless(letter: str) -> bool:

@@ -10,7 +10,7 @@ from hmeval.options.path import show_option
 from hmeval.options.why import INACTIVE, LOSER, UNKNOWN, WINNER, Definition, Why, named_priority
 from hmeval.render.nix_text import value_line, value_text
 from hmeval.render.tables import shortened
-from hmeval.render.terminal import Style, shown
+from hmeval.render.terminal import Style, shown, without_long_lines
 
 _MARGIN = "    "
 _SHORT = 60  # a value that has room beside its place
@@ -107,7 +107,7 @@ def _value(value: Mapping[str, Any] | None) -> str:
         error = value["error"]
         position = error.get("position")
         place = f"\n  at {position['file']}:{position['line']}:{position['column']}" if position else ""
-        return f"cannot be evaluated: {error.get('message', '')}{place}"
+        return f"cannot be evaluated: {without_long_lines(error.get('message', ''))}{place}"
     return value_text(value)
 
 

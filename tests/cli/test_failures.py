@@ -83,6 +83,30 @@ def test_a_failing_configuration_is_told_once(hmeval_command: Hmeval, tmp_path: 
         assert f"\n  option: {failing.option}\n" in done.stderr
 
 
+@pytest.mark.parametrize(
+    "command", [("options", "programs.git.enable"), ("eval", "--at", "programs.git.enable"), ("doctor",)]
+)
+def test_a_message_that_holds_a_huge_value_is_cut(
+    hmeval_command: Hmeval, tmp_path: Path, command: tuple[str, ...]
+) -> None:
+    huge = 'programs.git.enable = lib.concatStrings (lib.genList (_: "0123456789") 10000);'
+    (tmp_path / "home.nix").write_text(f"{{ lib, ... }}: {{\n{IDENTITY}\n{huge}\n}}\n")
+    done = hmeval_command(*command, "--file", "home.nix", "--offline")
+    told = done.stdout + done.stderr
+    assert done.returncode == 1
+    assert "is not of type" in told
+    assert "home.nix:3:1" in told
+    assert max(map(len, told.splitlines())) < 2000
+
+
+def test_a_message_does_not_command_the_terminal(hmeval_command: Hmeval, tmp_path: Path) -> None:
+    (tmp_path / "name").write_text("\x1b]0;mine\x07")
+    (tmp_path / "home.nix").write_text(f"{{\n{IDENTITY}\n}}\n")
+    done = hmeval_command("eval", "--file", "home.nix", "--offline", "throw (builtins.readFile ./name)")
+    assert done.returncode == 1
+    assert r"\x1b]0;mine\x07" in done.stderr
+
+
 TO_DO = {
     "wrong type": "define a value of that type there",
     "read-only option": "remove this definition: the option is set elsewhere, once and for all",
