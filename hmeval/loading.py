@@ -150,11 +150,8 @@ class Configuration:
 
         Raises EvaluationError.
         """
-
-        def read() -> Iterator[Record]:
-            return _records(self._configuration.iterate(values=values, hidden=hidden))
-
-        return self._kept.options(_part(hidden, "values" if values else ""), read)
+        part = _part(hidden, "values" if values else "")
+        return self._kept.options(part, lambda: _records(self._configuration.iterate(values=values, hidden=hidden)))
 
     def options_with_state(self, *, values: bool = False, hidden: bool = False) -> OptionTree:
         """The options with `is_defined` and `priority`, and with `values` everything else that is known of them."""
@@ -341,11 +338,14 @@ class Configuration:
         self.close()
 
     def __getattr__(self, name: str) -> Any:
-        return getattr(self._evaluated.configuration, name)
+        with self._kept.busy:
+            evaluated = self._evaluated.configuration
+        return getattr(evaluated, name)
 
     @property
     def _configuration(self) -> EvaluatedConfiguration:
-        return self._evaluated.configuration
+        with self._kept.busy:
+            return self._evaluated.configuration
 
     def _option_or_false(self, loc: Sequence[str], places: bool) -> Record | bool:
         try:

@@ -7,6 +7,7 @@ expressions. What it holds are documents by name: plain data.
 from __future__ import annotations
 
 import marshal
+from _thread import RLock  # threading takes longer to import
 from zlib import crc32
 
 from hmeval.cache.entries import VERSION
@@ -42,6 +43,9 @@ class Kept:
         describe: what an entry says of the target beside that, as plain data; asked for after an evaluation.
         refresh: use nothing that was kept before.
         tell: is told, once, why results are not kept, where the reason is in the configuration.
+
+    Attributes:
+        busy: the lock of whoever asks, and evaluates: threads do so one after the other.
     """
 
     def __init__(
@@ -54,6 +58,7 @@ class Kept:
         refresh: bool = False,
         tell: Callable[[str], None] | None = None,
     ) -> None:
+        self.busy = RLock()
         self._shelf = shelf
         self._target = repr((VERSION, target))
         self._fingerprint = fingerprint
@@ -69,16 +74,18 @@ class Kept:
 
     def tree(self, part: str, read: Callable[[], Iterable[Record]]) -> OptionTree:
         """The options of a part, or those that `read` gives, which are kept."""
-        entry = self._found(part) or self._found_alone(part)
-        if entry is not None:
-            return StoredTree(entry)
-        records = list(read())
-        self._keep_tree(part, records)
-        return OptionTree(records)
+        with self.busy:
+            entry = self._found(part) or self._found_alone(part)
+            if entry is not None:
+                return StoredTree(entry)
+            records = list(read())
+            self._keep_tree(part, records)
+            return OptionTree(records)
 
     def options(self, part: str, read: Callable[[], Iterable[Record]]) -> Iterator[Option]:
         """The same options, each as soon as it is there."""
-        entry = self._found(part) or self._found_alone(part)
+        with self.busy:
+            entry = self._found(part) or self._found_alone(part)
         if entry is not None:
             yield from StoredTree(entry).options()
             return
@@ -102,28 +109,33 @@ class Kept:
         """The documents of some names, each as soon as it is there."""
         if not names:
             return
-        known = self._known(part, names, self._found(part))
-        if known is None:
-            known = self._known(part, names, self._found_alone(part, names[0]))
+        with self.busy:
+            known = self._known(part, names, self._found(part))
+            if known is None:
+                known = self._known(part, names, self._found_alone(part, names[0]))
         yield from self._computed(part, names, compute) if known is None else known
         if alone:
             self.finish()
 
     def finish(self) -> None:
         """Put on the shelf what has been evaluated so far."""
-        for part, documents in self._new.items():
-            self._store_more(part, documents)
-        self._new.clear()
-        if self._lock is not None:
-            self._lock.__exit__(None, None, None)
-            self._lock = None
+        with self.busy:
+            for part, documents in self._new.items():
+                self._store_more(part, documents)
+            self._new.clear()
+            if self._lock is not None:
+                self._lock.__exit__(None, None, None)
+                self._lock = None
 
     def close(self) -> None:
-        """Finish, and let go of the files that were read."""
+        """Finish, unless another thread still evaluates, and let go of the files that were read."""
+        if not self.busy.acquire(blocking=False):
+            return
         try:
             self.finish()
         finally:
             self._entries.clear()
+            self.busy.release()
 
     def stop(self) -> None:
         """Keep nothing from now on."""
@@ -138,7 +150,8 @@ class Kept:
 
     def description(self) -> Any:
         """What an entry says of the target (`describe`); None where nothing has been found so far."""
-        return next((entry.head["description"] for entry in self._entries.values()), None)
+        with self.busy:
+            return next((entry.head["description"] for entry in self._entries.values()), None)
 
     # -- looking up ---------------------------------------------------------------------------------------------------
 
@@ -203,22 +216,25 @@ class Kept:
 
     def _computed(self, part: str, names: Sequence[str], compute: Callable[[str], Any]) -> Iterator[Any]:
         """The documents, of which some are missing."""
-        entry = self._found(part)
+        with self.busy:
+            entry = self._found(part)
         for name in names:
-            document = self._one_known(part, name, entry)
-            if document is None:
-                document = compute(name)
-                if document is not None and _lasts(document):
-                    self._new.setdefault(part, {})[name] = document
+            with self.busy:
+                document = self._one_known(part, name, entry)
+                if document is None:
+                    document = compute(name)
+                    if document is not None and _lasts(document):
+                        self._new.setdefault(part, {})[name] = document
             yield document
 
     def _keep_tree(self, part: str, records: Sequence[Record]) -> None:
-        if not all(map(_lasts, records)):
-            self.stop()
-        fingerprint = None if self._shelf is None else self._fingerprint_or_refuse()
-        if fingerprint is not None:
-            self._put(part, fingerprint, tree_documents(records))
-        self.finish()
+        with self.busy:
+            if not all(map(_lasts, records)):
+                self.stop()
+            fingerprint = None if self._shelf is None else self._fingerprint_or_refuse()
+            if fingerprint is not None:
+                self._put(part, fingerprint, tree_documents(records))
+            self.finish()
 
     def _store_more(self, part: str, documents: dict[str, Any]) -> None:
         """Add documents to a part. What it holds is asked for last: a change meanwhile must not go unnoticed."""

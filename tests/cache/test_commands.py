@@ -6,8 +6,10 @@ import io
 import os
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import pytest
@@ -183,6 +185,39 @@ def test_a_closed_configuration_holds_no_file(home: Path, shelf: Shelf) -> None:
         assert configuration.option("home.username").value == {"json": "alice"}
         assert held()
     assert not held()
+
+
+def test_threads_share_a_configuration(home: Path, shelf: Shelf) -> None:
+    with hmeval.load(file=home, offline=True, cache="off") as configuration:
+        names = [option.name for option in configuration.options.under("programs").values() if "<" not in option.name]
+        expected = [(configuration.option(name), configuration.why(name)) for name in names]
+
+    def ask(name: str) -> tuple[Any, Any]:
+        return configuration.option(name), configuration.why(name)
+
+    for _ in range(2):
+        with hmeval.load(file=home, offline=True) as configuration, ThreadPoolExecutor(8) as threads:
+            users = threads.submit(lambda: configuration.evaluate("config.home.username").to_python())
+            assert list(threads.map(ask, names)) == expected
+            assert users.result() == "alice"
+
+
+def test_a_configuration_is_closed_while_a_thread_evaluates(home: Path, shelf: Shelf) -> None:
+    endless = "builtins.foldl' (a: _: f 900) 0 (lib.range 0 10000000)"
+    home.write_text(
+        '{ lib, ... }: { home.homeDirectory = "/home/x"; home.stateVersion = "26.05"; home.username ='
+        " let f = n: if n == 0 then 0 else f (n - 1); in"
+        f' builtins.trace "it begins" (toString ({endless})); }}'
+    )
+    begun = Event()
+    worker = hmeval.Worker(listener=lambda text: begun.set())
+    configuration = hmeval.load(file=home, offline=True, evaluator=worker)
+    with ThreadPoolExecutor(1) as threads:
+        asked = threads.submit(configuration.option, "home.username")
+        assert begun.wait(60)
+        configuration.close()
+        with pytest.raises(hmeval.HmevalError):
+            asked.result()
 
 
 def test_the_last_known_options_are_there_after_a_change(home: Path, shelf: Shelf) -> None:
