@@ -60,8 +60,14 @@ def run(command: Callable[[], int], parser: argparse.ArgumentParser | None = Non
         warn(describe(error))
         return INTERRUPTED if getattr(error, "kind", None) == "interrupted" else FAILED
     except OSError as error:
-        warn(f"hmeval: {error}")
+        warn(f"hmeval: {_of_the_system(error)}")
         return FAILED
+
+
+def _of_the_system(error: OSError) -> str:
+    if isinstance(error, FileNotFoundError) and error.filename is None:  # so says os.getcwd alone
+        return "the current folder is not there any more: change into one that is"
+    return str(error)
 
 
 def describe(error: HmevalError, advice: str = "") -> str:

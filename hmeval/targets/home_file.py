@@ -24,7 +24,7 @@ def home_file_target(
     `home_manager` and `nixpkgs` are folders, by default <home-manager> and <nixpkgs>; with `offline` the built-in
     stand-ins serve where none is given. Raises TargetError for what is not there.
     """
-    module = existing(Path(file), "the configuration")
+    module = existing_module(file)
     if offline:
         home_manager = home_manager or OFFLINE / "home-manager"
     home_manager_path = _folder(home_manager, "home-manager", "modules/default.nix")
@@ -51,6 +51,14 @@ def nixpkgs_folder(given: AnyPath | None, wanted: str, *, offline: bool) -> tupl
     """A Nix expression for nixpkgs, which must hold the file `wanted`, and how to show it. Raises TargetError."""
     folder = given or (OFFLINE / "nixpkgs" if offline else None)
     return _folder(folder, "nixpkgs", wanted), _shown(folder, "nixpkgs")
+
+
+def existing_module(file: AnyPath) -> Path:
+    """The absolute path of a module, or of a folder that is one. Raises TargetError where no such thing is there."""
+    module = existing(Path(file), "the configuration")
+    if module.is_dir() and not (module / "default.nix").exists():
+        raise TargetError(f"{module} is a folder without a default.nix: give the file, as in --file {module}/home.nix")
+    return module
 
 
 def existing(path: Path, what: str) -> Path:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from hmeval.literals import path_literal
-from hmeval.targets.home_file import existing, nixpkgs_folder
+from hmeval.targets.home_file import existing_module, nixpkgs_folder
 from hmeval.targets.request import AnyPath
 
 
@@ -21,7 +21,7 @@ def nixos_file_host(file: AnyPath, nixpkgs: AnyPath | None, *, offline: bool) ->
 
     Raises TargetError for what is not there.
     """
-    module = existing(Path(file), "the configuration")
+    module = existing_module(file)
     folder, shown = nixpkgs_folder(nixpkgs, "nixos/lib/eval-config.nix", offline=offline)
     host = f'(import ({folder} + "/nixos/lib/eval-config.nix") {{ modules = [ {path_literal(str(module))} ]; }})'
     return host, {"kind": "nixos-file", "file": os.fspath(module), "nixpkgs": shown}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pwd
 import re
 import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
@@ -196,6 +197,8 @@ def test_an_option_that_fails_leaves_the_others(hmeval_command: Hmeval, tmp_path
     ("arguments", "told"),
     [
         (("--file", "absent.nix", "--offline"), "absent.nix does not exist"),
+        (("--file", ".", "--offline"), "is a folder without a default.nix: give the file, as in --file "),
+        (("--file", ".", "--offline", "--system"), "is a folder without a default.nix"),
         (("--file", "home.nix", "--home-manager", ".", "--nixpkgs", "."), "modules/default.nix"),
         (("--file", "home.nix"), "--offline"),
         (("--flake", "."), "flake.nix"),
@@ -210,6 +213,16 @@ def test_a_target_that_is_not_there(
     assert told in done.stderr
     assert "Traceback" not in done.stderr
     assert done.stderr.startswith("hmeval: ")
+
+
+@pytest.mark.parametrize("command", [("options",), ("options", "--flake", "."), ("doctor",)])
+def test_a_current_folder_that_is_gone(tmp_path: Path, command: tuple[str, ...]) -> None:
+    leaving = ["sh", "-c", 'mkdir gone && cd gone && rmdir ../gone && exec "$@"', "sh"]
+    done = subprocess.run(
+        [*leaving, sys.executable, "-m", "hmeval", *command], cwd=tmp_path, capture_output=True, text=True
+    )
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == "hmeval: the current folder is not there any more: change into one that is\n"
 
 
 @pytest.mark.parametrize("cache", [True, False])
