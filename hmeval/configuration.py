@@ -186,6 +186,7 @@ class EvaluatedConfiguration:
                 if error.kind == "interrupted":
                     raise
                 self._failures = self._found_failures(self._blame.place(unfetched_input(error)))
+                self._instances_of = None
         return self._failures
 
     def module_files(self) -> list[str]:
@@ -404,8 +405,8 @@ class EvaluatedConfiguration:
 
     def _instances(self) -> Instances:
         if self._instances_of is None:
-            result = self._evaluated()
-            self._instances_of = Instances(self._evaluator, result["pkgs"]["lib"], result["options"])
+            lib = self._probed().arguments["lib"] if self._failures else self._evaluated()["pkgs"]["lib"]
+            self._instances_of = Instances(self._evaluator, lib, self._options_value())
         return self._instances_of
 
     def _find(self, value: Value, loc: Sequence[str]) -> Value | None:

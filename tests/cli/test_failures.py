@@ -167,6 +167,20 @@ def test_values_of_a_configuration_that_fails(hmeval_command: Hmeval, tmp_path: 
     assert "home.nix:7:3 (mkForce)  true\n" in done.stdout
 
 
+def test_instances_of_a_configuration_that_fails(hmeval_command: Hmeval, tmp_path: Path) -> None:
+    (tmp_path / "home.nix").write_text(SEVERAL.replace("./broken.nix", '{ home.file.notes.text = "mine"; }'))
+    done = hmeval_command("options", "--file", "home.nix", "--offline", "home.file.notes.text")
+    assert done.returncode == 1
+    assert 'Value\n    "mine"\n' in done.stdout
+    assert "home.nix:3:" in done.stdout
+    assert done.stderr.count("programs.gti' does not exist") == 1
+    done = hmeval_command("options", "--file", "home.nix", "--offline", "home.file.notes", "--format", "names")
+    assert "home.file.notes.text\n" in done.stdout
+    done = hmeval_command("options", "--file", "home.nix", "--offline", "home.file")
+    assert "Instances\n" in done.stdout
+    assert "    home.file.notes\n" in done.stdout
+
+
 def test_a_path_that_is_not_there_in_a_configuration_that_fails(hmeval_command: Hmeval, tmp_path: Path) -> None:
     (tmp_path / "home.nix").write_text(SEVERAL.replace("./broken.nix", ""))
     done = hmeval_command("options", "--file", "home.nix", "--offline", "programs.gti")
