@@ -26,7 +26,7 @@ examples:
   hmeval eval --flake .#alice 'builtins.length config.home.packages'
   hmeval diff --flake .#alice --b-override-input home-manager ../home-manager
 
-exit codes: 0 done, 1 the evaluation or the input failed, 2 wrong usage, 130 interrupted
+exit codes: 0 done, 1 the evaluation or the input failed, 2 wrong usage, 130 interrupted; 3 of plan: blocked
 """
 
 

@@ -38,7 +38,7 @@ JSON is UTF-8: bytes of Nix strings that are not become U+FFFD there, and stay a
 examples:
   hmeval options --flake .#alice programs.git
   hmeval options --file home.nix --offline programs.git.enable
-  hmeval options --flake .#alice 'programs.ssh.matchBlocks.<name>'
+  hmeval options --flake .#alice 'programs.ssh.settings.<name>'
   hmeval options --flake .#alice programs.firefox.profiles.work.settings
   hmeval options --flake .#alice --set --format names
   hmeval options --flake .#alice --search 'zsh history' --format json
