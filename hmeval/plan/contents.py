@@ -68,7 +68,8 @@ def add_differences(changes: Iterable[FileChange], home: str, disk: Disk) -> Non
 
 
 def _lines(content: bytes) -> list[str]:
-    return content.decode("utf-8", "surrogateescape").splitlines(keepends=True)
+    """The lines, which `diff` ends at a line feed alone: a form feed is a letter of its line."""
+    return re.findall(r"[^\n]*\n|[^\n]+", content.decode("utf-8", "surrogateescape"))
 
 
 def _unified(before: Sequence[str], after: Sequence[str], names: tuple[str, str]) -> list[str]:

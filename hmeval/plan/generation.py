@@ -113,7 +113,7 @@ def _dconf(disk: Disk, path: str, failures: list[str]) -> dict[str | None, dict[
 def keyfile_values(text: bytes) -> Iterator[tuple[str, str]]:
     """The keys of what `dconf load /` reads, as paths, with their values."""
     section = ""
-    for line in text.decode("utf-8", "surrogateescape").splitlines():
+    for line in text.decode("utf-8", "surrogateescape").split("\n"):
         if line.startswith("[") and line.endswith("]"):
             section = line[1:-1]
         elif "=" in line:

@@ -12,12 +12,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hmeval.plan.blocks import block_warnings, described_blocks, is_opaque
-from hmeval.plan.contents import derivation_text
+from hmeval.plan.contents import derivation_text, difference
 from hmeval.plan.dag import order
 from hmeval.plan.dconf import Databases, dconf_changes
-from hmeval.plan.generation import NO_GENERATION
+from hmeval.plan.disk import RealDisk
+from hmeval.plan.generation import NO_GENERATION, keyfile_values
 from hmeval.plan.inputs import Block
 from hmeval.plan.launchd import described_change
+from hmeval.plan.model import Backup
 from hmeval.plan.packages import Package, package_changes, parse_name
 from hmeval.plan.units import unit_changes
 from hmeval.plan.variables import variable_changes, variables
@@ -141,6 +143,11 @@ def test_dconf_keys() -> None:
         "/b/left": "orphaned",
     }
     assert {change["action"] for change in dconf_changes({}, old)} == {"orphaned"}
+
+
+def test_values_of_a_keyfile_end_at_line_feeds_alone() -> None:
+    text = "[a/b]\nk='one\u2028two\f\r'\nl=1\n"
+    assert dict(keyfile_values(text.encode())) == {"/a/b/k": "'one\u2028two\f\r'", "/a/b/l": "1"}
 
 
 def test_launchd_agents(machine: Machine) -> None:
@@ -327,6 +334,14 @@ def test_a_text_in_a_derivation() -> None:
     assert derivation_text(derivation(buildCommand=COMMAND, text="a"), "/nix/store/o") is None
     assert derivation_text(derivation(buildCommand="sed s/a/b/ $textPath > $out", text="a"), "/nix/store/o") is None
     assert derivation_text(derivation(buildCommand=COMMAND), "/nix/store/o/x") is None
+
+
+def test_lines_of_a_difference_end_at_line_feeds_alone(machine: Machine) -> None:
+    machine.lay(machine.home, {"f": "mine\n\f\nfoot\u2028note\r\n"})
+    plan = machine.plan({"f": "other\n\f\nfoot\u2028note\r\n"}, backup=Backup("bak"))
+    assert difference(plan.files[0], plan.home, RealDisk()) == (
+        "--- f\n+++ f\n@@ -1,3 +1,3 @@\n-mine\n+other\n \f\n foot\u2028note\r\n"
+    )
 
 
 @pytest.mark.parametrize("broken", ["", "Derive", "Derive(", "Derive([])", "DrvWithVersion(1)", "[" * 5000, "x = 1"])
