@@ -105,24 +105,43 @@ class Future:
         return self.folder(path) is not None
 
     def same(self, one: Placed, other: Placed) -> bool:
-        """Whether two of what the disk has hold the same: `diff -rq` for two folders, `cmp` for all else."""
+        """Whether two of what the disk has hold the same: `diff -rq` for two folders, `cmp` for all else.
+
+        A folder with a link to itself in it is the same as no other: there `diff` gives up.
+        """
+        pending: list[tuple[Placed, Placed, frozenset[str]]] = [(one, other, frozenset())]
+        while pending:
+            first, second, above = pending.pop()
+            here = frozenset((f"1{first.origin}", f"2{second.origin}"))
+            below = None if here & above else self._compared(first, second)
+            if below is None:
+                return False
+            pending += ((*pair, above | here) for pair in below)
+        return True
+
+    def _compared(self, one: Placed, other: Placed) -> list[tuple[Placed, Placed]] | None:
+        """What of two that are the same so far is to be compared next; None for two that differ."""
         if one.origin is None or other.origin is None:
-            return False
+            return None
         if one.origin == other.origin:
-            return True
+            return []
         try:
             if (one.entry.kind, other.entry.kind) == ("file", "file"):
-                return bool(self.disk.same(one.origin, other.origin))
-            if (one.entry.kind, other.entry.kind) != ("directory", "directory"):
-                return False
-            names = [{name for name, _ in self.disk.children(place.origin or "")} for place in (one, other)]
+                return [] if self.disk.same(one.origin, other.origin) else None
+            if (one.entry.kind, other.entry.kind) == ("directory", "directory"):
+                return self._compared_names(one.origin, other.origin)
         except OSError:
-            return False
-        return names[0] == names[1] and all(self._same_within(name, one, other) for name in names[0])
+            pass
+        return None
 
-    def _same_within(self, name: str, one: Placed, other: Placed) -> bool:
-        first, second = (self.final(f"{place.origin}/{name}") for place in (one, other))
-        return first is not None and second is not None and self.same(first, second)
+    def _compared_names(self, one: str, other: str) -> list[tuple[Placed, Placed]] | None:
+        """What is in two folders, side by side; None where their names differ. Raises OSError."""
+        names, others = ({name for name, _ in self.disk.children(folder)} for folder in (one, other))
+        if names != others:
+            return None
+        sides = ((self.final(f"{one}/{name}"), self.final(f"{other}/{name}")) for name in names)
+        pairs = [(first, second) for first, second in sides if first is not None and second is not None]
+        return pairs if len(pairs) == len(names) else None
 
     # -- changing ---------------------------------------------------------------------------------------------------
 

@@ -90,6 +90,19 @@ def test_loops_of_links(machine: Machine) -> None:
     assert shown(plan)
 
 
+def test_folders_that_hold_themselves_or_are_very_deep(machine: Machine) -> None:
+    deep = "/".join(["d"] * 900)
+    for name in ("one", "two"):
+        machine.lay(machine.store, {f"{name}/x": "1", f"{name}/self": "-> .", f"{name}-deep/{deep}/x": "1"})
+    generation = machine.generation({"self": f"-> {machine.store}/one", "deep": f"-> {machine.store}/one-deep"})
+    files = {"self": "two", "deep": "two-deep"}
+    plan = machine.plan(
+        {target: {"source": f"{machine.store}/{name}", "hasHook": True} for target, name in files.items()}, generation
+    )
+    assert [change.action for change in plan.files] == ["update", "relink"]
+    assert [hook["runs"] for hook in plan.hooks] == ["yes", "no"], "as `diff -rq` says"
+
+
 def test_names_of_any_bytes(machine: Machine) -> None:
     names = ["line\nend", os.fsdecode(b"caf\xe9"), "tab\t", "\x1b[31mred", "-n", " ", "a" * 300, "é" * 100, "nul\0"]
     for name in names[:6]:
