@@ -48,6 +48,7 @@ def inputs(folder: Path, count: int) -> dict[str, Any]:
         "homeFiles": f"{folder}/store/new-home-manager-files",
         "overlap": "ignore",
         "files": files,
+        "activatedByTheSystem": False,
         "packagesByTheSystem": False,
         "sessionVariables": None,
         "unitFolder": None,

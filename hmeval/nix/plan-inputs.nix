@@ -343,6 +343,7 @@ in
   overlap = config.home.fileOverlapResolution or "ignore";
   files = map (name: describeFile name enabledFiles.${name}) (attrNames enabledFiles);
   packages = map describePackage config.home.packages;
+  activatedByTheSystem = config.submoduleSupport.enable or false;
   packagesByTheSystem = config.submoduleSupport.externalPackageInstall or false;
   sessionVariables =
     let

@@ -72,7 +72,7 @@ def plan_for(wanted: Wanted, circumstances: Circumstances, disk: Disk) -> Plan:
         home=home,
         origin=circumstances.origin,
         blocked=is_blocked or bool(wanted.order.cycle or new.failures or wanted.is_broken),
-        conditional=list(_conditions(wanted, circumstances, changes)),
+        conditional=list(_conditions(wanted, circumstances, changes, disk)),
         files=changes,
         hooks=hook_runs(wanted.hooks, home, disk),
         packages=package_changes(wanted.packages, generation.packages),
@@ -120,11 +120,13 @@ def _file_warnings(new: NewFiles, changes: Iterable[FileChange]) -> Iterator[War
             yield Warned("file", f"{change.target}: {warning}", change.declared_at)
 
 
-def _conditions(wanted: Wanted, circumstances: Circumstances, changes: Iterable[FileChange]) -> Iterator[str]:
+def _conditions(
+    wanted: Wanted, circumstances: Circumstances, changes: Iterable[FileChange], disk: Disk
+) -> Iterator[str]:
     """What the plan depends on and does not know."""
     if None not in (circumstances.user, wanted.user) and circumstances.user != wanted.user:
         yield f"activation refuses anyone but {wanted.user}, and $USER is {circumstances.user}"
-    if wanted.home is not None and circumstances.home != wanted.home:
+    if wanted.home is not None and disk.real(circumstances.home) != disk.real(wanted.home):
         yield f"activation refuses any HOME but {wanted.home}; this plan is for {circumstances.home}"
     yield from wanted.conditions
     unknown = sum(change.content == UNKNOWN for change in changes)

@@ -26,7 +26,7 @@ class Wanted(NamedTuple):
     """What is to be activated, and for whom.
 
     Attributes:
-        user: the only one that activation lets do it; None where it does not look.
+        user: the only one that activation lets do it; None where it does not look, or the system does it as that user.
         home: likewise the only HOME.
         store: the store that its paths are in.
         files: its home-files.
@@ -71,7 +71,7 @@ def wanted_by_configuration(inputs: Mapping[str, Any], disk: Disk) -> Wanted:
     blocks = {name: _block(record) for name, record in inputs["activation"].items()}
     folder, variables = inputs["unitFolder"], inputs["sessionVariables"]
     return Wanted(
-        user=inputs["username"],
+        user=None if inputs["activatedByTheSystem"] else inputs["username"],
         home=inputs["homeDirectory"],
         store=inputs["storeDirectory"],
         files=files,

@@ -74,6 +74,7 @@ class Machine:
             "overlap": "ignore",
             "files": [self._file(target, what) for target, what in files.items()],
             "packages": [],
+            "activatedByTheSystem": False,
             "packagesByTheSystem": False,
             "sessionVariables": None,
             "unitFolder": ".config/systemd/user",
