@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from typing import Any
 
-_EXPORT = re.compile(r'^export ([A-Za-z_][A-Za-z0-9_]*)="((?:[^"\\]|\\.)*)"$', re.MULTILINE | re.DOTALL)
+# Home Manager puts values between quotes as they are: one with quotes in it, such as "$(cat "$x")", ends with its line.
+_EXPORT = re.compile(r'^export ([A-Za-z_][A-Za-z0-9_]*)="((?:[^"\\]|\\.)*|[^\n]*)"$', re.MULTILINE | re.DOTALL)
 _GUARD = "__HM_SESS_VARS_SOURCED"
 
 

@@ -235,6 +235,12 @@ def test_variables() -> None:
     ]
 
 
+def test_variables_with_quotes_in_their_values() -> None:
+    text = b'export A="$(cat "$X/a b")"\nexport B="a"b"c"\nexport C="1\n2"\nexport D="$(x "y")$(z "\\"")"\n\nif "x"\n'
+    assert variables(text) == {"A": '$(cat "$X/a b")', "B": 'a"b"c', "C": "1\n2", "D": '$(x "y")$(z "\\"")'}
+    assert [change["name"] for change in variable_changes(text.replace(b"$X", b"$Y"), text)] == ["A"]
+
+
 # -- hooks and blocks ----------------------------------------------------------------------------------------------
 
 
