@@ -84,7 +84,7 @@ let
 
   commandOf = source: source.buildCommand or source.command or "";
 
-  # mkOutOfStoreSymlink is a derivation that makes a link: `ln -s PATH $out`.
+  # mkOutOfStoreSymlink is a derivation that makes a link: `ln -s PATH $out`. A link within the store is built as others.
   linkTo =
     source:
     let
@@ -93,8 +93,9 @@ let
           builtins.match "ln -s (.*) [$]out" (plain (commandOf source))
         else
           null;
+      path = unquoted (head found);
     in
-    if found == null then null else unquoted (head found);
+    if found == null || lib.hasPrefix "${builtins.storeDir}/" path then null else path;
   unquoted =
     word:
     let
@@ -109,7 +110,7 @@ let
       unit = unitFiles.${target} or null;
       name = builtins.match "[^-]*-(.*)" (baseNameOf (toString source));
     in
-    if isDerivation source && isString (source.text or null) && source.destination or "" == "" then
+    if isDerivation source && isString (source.text or null) && isTextFile source then
       unsafeDiscardStringContext source.text
     else if isString source && unit != null && unit.source == plain source then
       unit.text
@@ -117,6 +118,19 @@ let
       ""
     else
       null;
+
+  # Any derivation may have a `text`: one of nixpkgs' writeTextFile has these two as well, and says in its command where
+  # the text goes. In the stand-ins for nixpkgs a text has no command.
+  isTextFile =
+    source:
+    let
+      lines = lib.splitString "\n" (plain (commandOf source));
+      isWholeOutput = builtins.elem "target=$out" lines || builtins.elem "target=$out''" lines;
+    in
+    if lines == [ "" ] then
+      source.destination or "" == "" && !source ? stdenv
+    else
+      source ? executable && source ? checkPhase && isWholeOutput;
 
   isInStore = source: isString source && dirOf source == builtins.storeDir;
 
