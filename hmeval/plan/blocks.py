@@ -32,6 +32,19 @@ _HARMLESS = set(
 )
 _WORD = re.compile(r"[^\s;&|()]+|\(")
 _ASSIGNMENT = re.compile(r"^[A-Za-z_]\w*\+?=")
+_BETWEEN = re.compile(r"&&|\|\||[;|&]")
+# What is in a line without being a command of its own or writing to a file, and what to read in its place.
+_WITHOUT_COMMANDS = [
+    (re.compile(pattern), instead)
+    for pattern, instead in (
+        (r'"(?:[^"\\]|\\.)*"|\'[^\']*\'', "''"),
+        (r"(?:^|\s)#.*", ""),
+        (r"\[\[ .*? \]\]|\(\(.*?\)\)", "[["),
+        (r"\$\([^()]*\)", "$"),
+        (r"=\([^()]*\)", "="),
+        (r"[&\d]*>>?\s*(?:&\s*[\d-]|/dev/(?:null|stdout|stderr)\b|\$DRY_RUN_NULL\b)", ""),
+    )
+]
 
 
 def described_blocks(blocks: Mapping[str, Block], order: Order) -> list[dict[str, Any]]:
@@ -82,14 +95,23 @@ def is_opaque(name: str, block: Block) -> bool:
 
 
 def _harmless(line: str) -> bool:
-    words = _WORD.findall(line)
+    """Whether every command of a line is; what goes into a file does, whatever writes it."""
+    substitutes = "$(" in line or "`" in line
+    for pattern, instead in _WITHOUT_COMMANDS:
+        line = pattern.sub(instead, line)
+    return ">" not in line and all(_harmless_command(command, substitutes) for command in _BETWEEN.split(line))
+
+
+def _harmless_command(command: str, substitutes: bool) -> bool:
+    words = _WORD.findall(command)
     while words and words[0] in ("if", "elif", "while", "until", "!", "then", "else", "do", "{"):
         words.pop(0)
-    if not words or line.startswith("#"):
-        return True
-    if "$(" in line or "`" in line:
-        return words[0] in _HARMLESS and words[0] != "export"
-    return words[0] in _HARMLESS or bool(_ASSIGNMENT.match(words[0]))
+    assigns = False
+    while words and _ASSIGNMENT.match(words[0]):
+        assigns = bool(words.pop(0))
+    if not words:
+        return not (assigns and substitutes)
+    return words[0] in _HARMLESS and not (words[0] == "export" and substitutes)
 
 
 def _asked_before(blocks: Mapping[str, Block]) -> set[str]:
