@@ -364,8 +364,12 @@ in
       text = config.home.sessionVariablesPackage.text or null;
     in
     if isString text then unsafeDiscardStringContext text else null;
-  unitFolder = if systemd.enable then "${configFolder}/systemd/user" else null;
-  startServices = systemd.startServices or false;
+  unitFolder = if systemd.enable then "${lib.removePrefix "/" configFolder}/systemd/user" else null;
+  # In older Home Managers the value is the name of a way: suggest, legacy or sd-switch.
+  startServices = !(builtins.elem (systemd.startServices or false) [
+    false
+    "suggest"
+  ]);
   dconf = lib.optionals dconf.enable databases;
   agents = lib.optionals pkgs.stdenv.hostPlatform.isDarwin (map describeAgent (builtins.attrValues agents));
   activation = mapAttrs describeBlock config.home.activation;

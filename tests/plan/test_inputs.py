@@ -1,0 +1,47 @@
+"""What is taken from a configuration where it is unusual, or its Home Manager older."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+import hmeval
+
+PLAN_INPUTS = Path(hmeval.__file__).parent / "nix/plan-inputs.nix"
+HOME = """
+  {{ pkgs, ... }}:
+  {{
+    home = {{ username = "alice"; homeDirectory = "/home/alice"; stateVersion = "25.11"; }};
+    {more}
+  }}
+"""
+
+
+def written(folder: Path, more: str) -> Path:
+    """A configuration with some more in it."""
+    file = folder / "home.nix"
+    file.write_text(HOME.format(more=more))
+    return file
+
+
+SERVICE = 'systemd.user.services.x = { Service.ExecStart = "/x"; Install.WantedBy = [ "default.target" ]; };'
+
+
+def test_units_below_a_folder_outside_of_home(tmp_path: Path) -> None:
+    """Such a target lands below HOME, and so do the units."""
+    file = written(tmp_path, f'xdg.enable = true; xdg.configHome = "/srv/config"; {SERVICE}')
+    with hmeval.load(file=file, offline=True, cache="off") as configuration:
+        plan = configuration.plan(from_="none")
+    assert [unit["action"] for unit in plan.units if unit["name"] == "x.service"] == ["start"]
+    assert "srv/config/systemd/user/x.service" in {file.target for file in plan.files}
+
+
+@pytest.mark.parametrize(("asked", "starts"), [('"suggest"', False), ('"legacy"', True), ('"sd-switch"', True)])
+def test_how_services_are_started_in_older_home_managers(tmp_path: Path, asked: str, starts: bool) -> None:
+    """There the option's value is the name of the way, not yet whether it is sd-switch."""
+    changed = f"config // {{ systemd.user = config.systemd.user // {{ startServices = {asked}; }}; }}"
+    inputs = f"import {PLAN_INPUTS} {{ inherit options pkgs lib; config = {changed}; }}"
+    with hmeval.load(file=written(tmp_path, ""), offline=True, cache="off") as configuration:
+        assert json.loads(configuration.text_of(f"({inputs}).startServices", None, json=True)) is starts
