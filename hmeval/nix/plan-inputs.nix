@@ -242,16 +242,19 @@ let
 
   # -- packages --
 
+  # As nixpkgs' buildEnv chooses them: the extra ones also of a package of which one output is asked for.
   outputsOf =
     package:
     let
-      wanted = package.meta.outputsToInstall or [ ];
-      names = lib.unique (wanted ++ config.home.extraOutputsToInstall);
+      wanted = package.meta.outputsToInstall or null;
+      usual =
+        if package.outputSpecified or false || wanted == null then
+          [ package ]
+        else
+          map (name: package.${name}) wanted;
+      extra = filter (name: package.${name} or null != null) config.home.extraOutputsToInstall;
     in
-    if package.outputSpecified or false || wanted == [ ] then
-      [ package ]
-    else
-      map (name: package.${name}) (filter (name: package ? ${name}) names);
+    lib.unique (usual ++ map (name: package.${name}) extra);
   describePackage = package: {
     name = plain (package.name or (lib.getName package));
     paths = map plain (outputsOf package);

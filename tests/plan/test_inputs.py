@@ -45,3 +45,24 @@ def test_how_services_are_started_in_older_home_managers(tmp_path: Path, asked: 
     inputs = f"import {PLAN_INPUTS} {{ inherit options pkgs lib; config = {changed}; }}"
     with hmeval.load(file=written(tmp_path, ""), offline=True, cache="off") as configuration:
         assert json.loads(configuration.text_of(f"({inputs}).startServices", None, json=True)) is starts
+
+
+OUTPUTS = """
+  home.extraOutputsToInstall = [ "man" ];
+  home.packages =
+    let
+      output = name: { type = "derivation"; name = "x-1"; outPath = "/nix/store/${name}"; meta = { }; };
+    in
+    [
+      (output "one.dev" // { outputSpecified = true; man = output "one.man"; meta.outputsToInstall = [ "out" ]; })
+      (output "two.out" // { bin = output "two.bin"; man = output "two.man"; meta.outputsToInstall = [ "bin" ]; })
+      (output "three" // { man = output "three.man"; })
+    ];
+"""
+
+
+def test_the_outputs_that_are_installed_are_those_of_build_env(tmp_path: Path) -> None:
+    with hmeval.load(file=written(tmp_path, OUTPUTS), offline=True, cache="off") as configuration:
+        packages = configuration.plan_inputs()["packages"]
+    paths = [path.rpartition("/")[2] for package in packages if package["name"] == "x-1" for path in package["paths"]]
+    assert paths == ["one.dev", "one.man", "two.bin", "two.man", "three", "three.man"]
