@@ -9,7 +9,7 @@ from __future__ import annotations
 import posixpath
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from hmeval.plan.disk import Disk, content
@@ -23,6 +23,7 @@ Texts = Mapping[str, bytes | None]
 
 _DROP_IN = re.compile(r"([^/]+)\.d/[^/]+\.conf")
 _WANTED = re.compile(r"([^/]+)\.(?:wants|requires)/([^/]+)")
+_INSTANCE = re.compile(r"@.*(?=\.)")  # in the name of a unit; its file has nothing there
 _METHODS = ("reload", "restart", "stop-start", "stop-only", "keep-old")
 
 
@@ -78,17 +79,26 @@ def _units(texts: Texts) -> Iterator[tuple[str, Unit | None]]:
     names = {name for name in texts if "/" not in name and not (texts[name] == b"" and "." in name)}
     for name in sorted(names | set(drop_ins)):
         pieces = [texts.get(name, b""), *drop_ins[name]]
-        known = [piece for piece in pieces if piece is not None]
-        yield name, parse_unit(b"\n".join(known)) if len(known) == len(pieces) else None
+        known = [parse_unit(piece) for piece in pieces if piece is not None]
+        yield name, _merged(known) if len(known) == len(pieces) else None
+
+
+def _merged(pieces: Iterable[Unit]) -> Unit:
+    """A unit with its drop-ins, as sd-switch merges them: what a later one says takes the place of what it had."""
+    merged: Unit = {}
+    for piece in pieces:
+        for section, keys in piece.items():
+            merged.setdefault(section, {}).update(keys)
+    return merged
 
 
 def _wanted(texts: Texts) -> dict[str, list[str]]:
-    """By unit: the units that start it."""
+    """By unit: the units that start it, or an instance of it."""
     wanted: dict[str, list[str]] = defaultdict(list)
     for name in sorted(texts):
         match = _WANTED.fullmatch(name)
         if match:
-            wanted[match[2]].append(match[1])
+            wanted[_INSTANCE.sub("@", match[2])].append(match[1])
     return wanted
 
 

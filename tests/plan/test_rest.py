@@ -104,6 +104,18 @@ def test_drop_ins_count_and_masked_units_do_not() -> None:
     assert "Service.Nice" in entries[0]["reason"]
 
 
+def test_what_a_drop_in_gives_takes_the_place_of_what_the_unit_has() -> None:
+    more = {"x.service.d/more.conf": b"[Service]\nExecStart=/c\n"}
+    (entry,) = unit_changes({"x.service": service("/b")} | more, {"x.service": service("/a")} | more, starts=True)
+    assert (entry["action"], entry["reason"]) == ("keep", "")
+
+
+def test_a_template_is_started_by_who_wants_an_instance() -> None:
+    new = {"x@.service": service(), "default.target.wants/x@a.b.service": service()}
+    (entry,) = unit_changes(new, {}, starts=True)
+    assert (entry["action"], entry["reason"]) == ("start", "new, and wanted by default.target")
+
+
 def test_units_are_only_suggested_where_services_are_not_started() -> None:
     (entry,) = unit_changes({"x.service": service("/b")}, {"x.service": service()}, starts=False)
     assert entry["action"] == "keep"
