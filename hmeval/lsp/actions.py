@@ -8,6 +8,8 @@ from typing import Any
 from lsprotocol import types
 
 from hmeval.lsp.diagnostics import RENAMED, SOURCE, UNKNOWN
+from hmeval.lsp.meaning import ANY
+from hmeval.lsp.syntax import attribute_path
 from hmeval.options.path import OptionPathError, parse_option_path, show_option
 
 
@@ -35,15 +37,15 @@ def _renaming(uri: str, one: types.Diagnostic, path: Sequence[str], name: str) -
         return
     kept = next((at for at, (mine, theirs) in enumerate(zip(path, near, strict=False)) if mine != theirs), len(near))
     if kept < len(near):
-        yield _replace(uri, one, f"Change to {name}", show_option(near[kept:]))
+        yield _replace(uri, one, f"Change to {name}", attribute_path(near[kept:]))
 
 
 def _new_name(uri: str, one: types.Diagnostic, data: dict[str, Any]) -> Iterator[types.CodeAction]:
     """The names that the binding writes become those of the new path, where what is around it is the same."""
     old, new = data["old"], data["path"]
     around = len(old) - data["names"]
-    if new[:around] == old[:around] and len(new) > around:
-        yield _replace(uri, one, f"Rename to {show_option(new)}", show_option(new[around:]))
+    if new[:around] == old[:around] and len(new) > around and ANY not in new[around:]:
+        yield _replace(uri, one, f"Rename to {show_option(new)}", attribute_path(new[around:]))
 
 
 def _replace(uri: str, one: types.Diagnostic, title: str, text: str) -> types.CodeAction:

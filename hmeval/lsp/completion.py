@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from hmeval.lsp.index import Entry, OptionIndex, alternatives, structure
 from hmeval.lsp.names import Names
 from hmeval.lsp.option_path import KEY, PACKAGE, PACKAGES, READ, Cursor
+from hmeval.lsp.syntax import attribute_path
 from hmeval.options.model import Option
 from hmeval.options.path import is_placeholder, show_option
 from hmeval.options.query import distance, tolerance
@@ -112,7 +113,7 @@ def _names(index: OptionIndex, cursor: Cursor, snippets: bool) -> Suggestions:
 
 
 def _named(entry: Entry, rank: int, snippets: bool) -> Suggestion:
-    name = show_option([entry.name])
+    name = attribute_path([entry.name])
     if entry.option is None:
         return Suggestion(name, SET, name, False, rank, entry)
     written = _escaped(name) + snippet(entry.option) if snippets else name

@@ -8,7 +8,7 @@ from typing import Any
 from lsprotocol import types
 
 from hmeval.errors import EvaluationError
-from hmeval.lsp.index import ABSENT, OPTION, removal
+from hmeval.lsp.index import ABSENT, OPTION, OptionIndex, removal
 from hmeval.lsp.literal import objection
 from hmeval.lsp.meaning import ANY
 from hmeval.lsp.option_path import Definition
@@ -77,14 +77,15 @@ def _of_definition(view: View, one: Definition) -> types.Diagnostic | None:
         return _unknown(view.document, known, one, found.depth)
     if found.kind != OPTION or found.option is None:
         return None
-    return _of_option(view.document, one, found.option)
+    return _of_option(view.document, known.options.index, one, found.option)
 
 
-def _of_option(document: Document, one: Definition, option: Option) -> types.Diagnostic | None:
+def _of_option(document: Document, index: OptionIndex, one: Definition, option: Option) -> types.Diagnostic | None:
     warning, error = types.DiagnosticSeverity.Warning, types.DiagnosticSeverity.Error
-    if target := alias_target(option.record):
-        new = show_option(target)
-        return _diagnostic(document, one, f"{option.name} is now {new}", RENAMED, warning, {"path": target})
+    target = alias_target(option.record)
+    if target and not option.listed:  # an alias that is shown is no worse than what it stands for
+        path = [*one.path[: index.depth_of_module(one.path)], *target]
+        return _diagnostic(document, one, f"{option.name} is now {show_option(path)}", RENAMED, warning, {"path": path})
     if gone := removal(option):
         return _diagnostic(document, one, gone, REMOVED, error, {})
     if option.read_only:
@@ -108,7 +109,8 @@ def _unknown(document: Document, known: Known, one: Definition, depth: int) -> t
     text = f"There is no option {name}{meant}"
     where = document.range(one.names[place][1], one.names[-1][2])
     severity = types.DiagnosticSeverity.Warning if known.stale else types.DiagnosticSeverity.Error
-    return types.Diagnostic(where, text, severity, UNKNOWN, source=SOURCE, data={"near": near, "path": list(one.path)})
+    fixes = None if one.value is None else {"near": near, "path": list(one.path)}
+    return types.Diagnostic(where, text, severity, UNKNOWN, source=SOURCE, data=fixes)
 
 
 def _is_certain(document: Document, known: Known, one: Definition, depth: int) -> bool:
@@ -137,5 +139,6 @@ def _diagnostic(
 ) -> types.Diagnostic:
     where = document.range(one.names[0][1] or one.start, one.names[-1][2] or one.end)
     tags = [types.DiagnosticTag.Deprecated] if code in (RENAMED, REMOVED) else None
-    told = None if data is None else data | {"old": list(one.path), "names": len(one.names)}
+    is_fixed = data is not None and one.value is not None  # what is inherited has its name from elsewhere
+    told = data | {"old": list(one.path), "names": len(one.names)} if is_fixed else None
     return types.Diagnostic(where, message, severity, code, source=SOURCE, tags=tags, data=told)

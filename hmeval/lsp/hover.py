@@ -62,7 +62,7 @@ def _sections(known: Known, found: Found, path: tuple[str, ...], places: Places)
 
 def _documented(option: Option) -> Iterator[str]:
     yield f"**{option.name}** · {option.type}{' · read only' if option.read_only else ''}"
-    if target := alias_target(option.record):
+    if (target := alias_target(option.record)) and not option.listed:
         yield f"Renamed to `{show_option(target)}`."
     elif option.description:
         yield to_markdown(option.description)

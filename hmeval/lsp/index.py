@@ -96,6 +96,16 @@ class OptionIndex:
             option = entry.option or option
         return Found(OPTION if entry.option else GROUP, entry, len(path), option)
 
+    def depth_of_module(self, path: Sequence[str]) -> int:
+        """How many names of a path lead to the module that declares what is there: none, but below a submodule."""
+        entry, depth = self.root, 0
+        for place, name in enumerate(path[:-1], 1):
+            below = entry.child(name)
+            if below is not None:
+                entry = below
+                depth = place if entry.option is not None or is_placeholder(entry.name) else depth
+        return depth
+
     def option(self, path: Sequence[str]) -> Option | None:
         """The option at a path; None where there is none."""
         found = self.find(path)

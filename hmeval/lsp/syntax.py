@@ -7,11 +7,13 @@ Offsets are bytes of UTF-8 here. tree-sitter parses half-written code too; its o
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TypeAlias
 
 import tree_sitter_nix
 from tree_sitter import Language, Node, Parser, Tree
+
+from hmeval.options.path import is_placeholder, quote, show_option
 
 UTF8, UTF16, UTF32 = "utf-8", "utf-16", "utf-32"
 
@@ -149,6 +151,11 @@ class Syntax:
     def _point(self, offset: int) -> tuple[int, int]:
         row = bisect_right(self._starts, offset) - 1
         return row, offset - self._starts[row]
+
+
+def attribute_path(names: Sequence[str]) -> str:
+    """Names as Nix reads them; an attribute may be called `*`, or `<name>`, as placeholders of options are."""
+    return ".".join(quote(name) if is_placeholder(name) else show_option([name]) for name in names)
 
 
 def _line_starts(source: bytes) -> list[int]:

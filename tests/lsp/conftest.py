@@ -70,7 +70,7 @@ TYPES: dict[str, dict[str, Any]] = {
 }
 
 # What the configuration has where options have a placeholder.
-INSTANCES = {("home", "file"): ["a b", "notes"], ("programs", "ssh", "matchBlocks"): ["work"]}
+INSTANCES = {("home", "file"): ["a b", "notes"], ("programs", "ssh", "matchBlocks"): ["work", "*"]}
 
 
 def option(name: str, told: dict[str, Any], **more: Any) -> Option:

@@ -1,0 +1,95 @@
+"""What a text alone tells to be wrong, what is not called so, and what the quick fixes make of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+from lsprotocol import types
+
+from hmeval.lsp import actions, diagnostics
+from hmeval.lsp.evaluation import OptionSet
+from hmeval.lsp.hover import documentation
+from hmeval.lsp.index import OptionIndex
+from hmeval.lsp.view import Document, Known, View
+from hmeval.options.model import Option
+from tests.lsp.conftest import STR, option, options
+
+
+def alias(name: str, target: str, *, visible: bool = False) -> Option:
+    """An option that stands for another one, as lib.doRename declares it."""
+    return option(name, STR, description=f"Alias of {{option}}`{target}`.", visible=visible)
+
+
+ALIASES = [
+    alias("programs.git.userName", "programs.git.settings.user.name"),
+    alias("programs.ssh.forwardAgent", 'programs.ssh.matchBlocks."*".forwardAgent'),
+    alias("programs.ssh.matchBlocks.<name>.p", "port"),
+    alias("programs.git.includes.*.file", "path"),
+    alias("home.keyboard.keys", "layout"),
+    alias("programs.vcs", "programs.git", visible=True),
+]
+
+
+@pytest.fixture(scope="module")
+def known() -> Known:
+    """A set of options with renamed ones, and one that has two names."""
+    return Known(OptionSet(OptionIndex([*options(), *ALIASES]), ""), "")
+
+
+def found(known: Known, text: str) -> list[types.Diagnostic]:
+    """What is wrong with a text."""
+    return diagnostics.of_text(View(Document(Path("/home.nix"), text, 1, "utf-8"), lambda _: known))
+
+
+def fixed(text: str, wrong: Sequence[types.Diagnostic]) -> list[str]:
+    """What each of the fixes makes of a text of one line."""
+    edits = [
+        next(iter((action.edit.changes or {}).values()))[0] for action in actions.actions("", wrong) if action.edit
+    ]
+    return [f"{text[: one.range.start.character]}{one.new_text}{text[one.range.end.character :]}" for one in edits]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ('{ programs.git.userName = ""; }', '{ programs.git.settings.user.name = ""; }'),
+        ('{ programs.git."userName" = ""; }', '{ programs.git.settings.user.name = ""; }'),
+        ('{ programs.ssh.forwardAgent = ""; }', '{ programs.ssh.matchBlocks."*".forwardAgent = ""; }'),
+        ('{ programs.ssh.matchBlocks."*".p = ""; }', '{ programs.ssh.matchBlocks."*".port = ""; }'),
+        ('{ programs.ssh.matchBlocks = { a.p = ""; }; }', '{ programs.ssh.matchBlocks = { a.port = ""; }; }'),
+        ('{ programs.ssh.matchBlocks.a = { p = ""; }; }', '{ programs.ssh.matchBlocks.a = { port = ""; }; }'),
+        ('{ programs.git.includes = [ { file = ""; } ]; }', '{ programs.git.includes = [ { path = ""; } ]; }'),
+        ('{ home.keyboard.keys = ""; }', '{ home.keyboard.layout = ""; }'),
+        ('{ home.keyboard = { keys = ""; }; }', '{ home.keyboard = { layout = ""; }; }'),
+        ("{ programs.git.enabel = true; }", "{ programs.git.enable = true; }"),
+    ],
+)
+def test_a_fix_leaves_valid_code(known: Known, text: str, expected: str) -> None:
+    assert expected in fixed(text, found(known, text))
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("{ programs.git = { inherit userName; }; }", diagnostics.RENAMED),
+        ("{ programs.git = { inherit (cfg) userName; }; }", diagnostics.RENAMED),
+        ("{ programs.git = { inherit enabel; }; }", diagnostics.UNKNOWN),
+        ('{ programs.ssh.matchBlocks.${name}.p = ""; }', diagnostics.RENAMED),
+    ],
+)
+def test_what_no_edit_of_a_name_mends_is_told_without_a_fix(known: Known, text: str, code: str) -> None:
+    wrong = found(known, text)
+    assert [one.code for one in wrong] == [code]
+    assert not fixed(text, wrong)
+
+
+@pytest.mark.parametrize("text", ['{ programs.vcs = ""; }'])
+def test_what_is_right_is_not_called_wrong(known: Known, text: str) -> None:
+    assert not found(known, text)
+
+
+def test_an_alias_that_is_shown_is_not_called_a_renamed_option() -> None:
+    assert "Renamed to `b`" in documentation(alias("a", "b"))
+    assert "Renamed" not in documentation(alias("a", "b", visible=True))
