@@ -8,9 +8,9 @@ from typing import Any
 from lsprotocol import types
 
 from hmeval.errors import EvaluationError
-from hmeval.lsp.index import ABSENT, OPTION, OptionIndex, removal
+from hmeval.lsp.index import ABSENT, OPTION, Found, OptionIndex, removal
 from hmeval.lsp.literal import objection
-from hmeval.lsp.meaning import ANY
+from hmeval.lsp.meaning import ANY, Path
 from hmeval.lsp.option_path import Definition
 from hmeval.lsp.view import Document, Known, View
 from hmeval.options.model import Option
@@ -31,7 +31,8 @@ UNKNOWN, TYPE, READ_ONLY, RENAMED, REMOVED, SYNTAX, EVALUATION = (
 
 OLDER = "(found before the changes that are not saved)"
 
-_NEVER_REPORTED = frozenset((ANY, "_module"))
+# What a function has beside options that is a submodule's definition.
+_OF_A_MODULE = frozenset(("imports", "options"))
 
 
 def of_text(view: View) -> list[types.Diagnostic]:
@@ -74,7 +75,7 @@ def _of_definition(view: View, one: Definition) -> types.Diagnostic | None:
         return None
     found = known.found(one.path)
     if found.kind == ABSENT:
-        return _unknown(view.document, known, one, found.depth)
+        return _unknown(view.document, known, one, found)
     if found.kind != OPTION or found.option is None:
         return None
     return _of_option(view.document, known.options.index, one, found.option)
@@ -98,10 +99,10 @@ def _of_option(document: Document, index: OptionIndex, one: Definition, option: 
     return types.Diagnostic(where, message, error, TYPE, source=SOURCE)
 
 
-def _unknown(document: Document, known: Known, one: Definition, depth: int) -> types.Diagnostic | None:
-    """That there is no such option: `depth` of its names lead somewhere. None where that is not certain."""
-    place = depth - (len(one.path) - len(one.names))
-    if place < 0 or not _is_certain(document, known, one, depth):
+def _unknown(document: Document, known: Known, one: Definition, found: Found) -> types.Diagnostic | None:
+    """That there is no such option: only some of its names lead somewhere. None where that is not certain."""
+    place = found.depth - (len(one.path) - len(one.names))
+    if place < 0 or not _is_certain(document, known, one, found):
         return None
     name = show_option(one.path)
     near = nearest(known.options.index.names, name)
@@ -113,15 +114,23 @@ def _unknown(document: Document, known: Known, one: Definition, depth: int) -> t
     return types.Diagnostic(where, text, severity, UNKNOWN, source=SOURCE, data=fixes)
 
 
-def _is_certain(document: Document, known: Known, one: Definition, depth: int) -> bool:
+def _is_certain(document: Document, known: Known, one: Definition, found: Found) -> bool:
     path = one.path
-    if ANY in path or _NEVER_REPORTED & set(path) or one.names[-1][2] == 0:
+    if any(ANY in name or name == "_module" for name in path) or one.names[-1][2] == 0:
         return False
-    if any(path[: len(prefix)] == prefix for prefix in document.whole().declared):
+    if any(_begins_with(path, declared) for declared in document.whole().declared):
         return False
-    if depth > 0:
+    if found.option is not None and path[found.depth] in _OF_A_MODULE:
+        return False
+    if found.depth > 0:
         return True
     return bool(nearest([*known.options.index.root.children], path[0]))
+
+
+def _begins_with(path: Path, declared: Path) -> bool:
+    """Whether a path is a declared one, or below it; what the text does not say of that may be anything."""
+    pairs = zip(path, declared, strict=False)
+    return len(declared) <= len(path) and all(ANY in theirs or mine == theirs for mine, theirs in pairs)
 
 
 def _at_position(document: Document, error: EvaluationError, code: str) -> types.Diagnostic:

@@ -98,7 +98,7 @@ class Reader:
     Attributes:
         found: the definitions so far; read: the parts of configurations that were read so far.
         imported: the files that were named so far, with what they stand for.
-        declared: the paths below `options` that were bound so far.
+        declared: the paths below `options` that were bound so far; the empty one where those are not in the text.
     """
 
     def __init__(self, syntax: Syntax, path: Path = ()) -> None:
@@ -270,7 +270,7 @@ class Reader:
         if top.kind != "set" or not top.keys:
             return
         meaning = top.of_binding()
-        if meaning.declares:
+        if meaning.declares is not None and (meaning.declares or not _is_set(value)):
             self.declared.add(meaning.declares)
         if meaning.path and meaning.path != top.meaning.path and top.host is None:
             start = min((start for _, start, _ in top.keys if start), default=end)
@@ -439,6 +439,12 @@ def _is_block(syntax: Syntax, comment: Node) -> bool:
 def _ends_expression(node: Node) -> bool:
     """Whether what is typed right behind it could not be an expression."""
     return node.type in _NAMES or node.type in ("}", "]", ")", '"', "''") or node.child_count > 0
+
+
+def _is_set(value: Node | None) -> bool:
+    while value is not None and value.type in ("with_expression", "let_expression", "parenthesized_expression"):
+        value = value.child_by_field_name("expression" if value.type == "parenthesized_expression" else "body")
+    return value is not None and value.type in ("attrset_expression", "rec_attrset_expression")
 
 
 def _leaves(node: Node) -> list[Node]:

@@ -85,9 +85,36 @@ def test_what_no_edit_of_a_name_mends_is_told_without_a_fix(known: Known, text: 
     assert not fixed(text, wrong)
 
 
-@pytest.mark.parametrize("text", ['{ programs.vcs = ""; }'])
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{ programs.vcs = ""; }',
+        '{ programs."${name}-git".enable = true; }',
+        '{ programs = { "a${name}".enable = true; }; }',
+        "{ options.programs.${name}.enable = mkEnableOption name; config.programs.nano.enable = true; }",
+        "{ options = import ./options.nix; config.programs.nano.enable = true; }",
+        "{ options = { } // mkOptions [ ]; config.programs.nano.enable = true; }",
+        "{ inherit (module) options; config.programs.nano.enable = true; }",
+        "{ options = with lib; { programs.nano.enable = x; }; config.programs.nano.enable = true; }",
+        "{ programs.git.includes = [ ({ ... }: { imports = [ ./include.nix ]; }) ]; }",
+        "{ programs.ssh.matchBlocks.a = mkIf x ({ name, ... }: { options.b = c; imports = [ ]; config.port = 1; }); }",
+    ],
+)
 def test_what_is_right_is_not_called_wrong(known: Known, text: str) -> None:
     assert not found(known, text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{ options.home = { }; config.programs.nano.enable = true; }",
+        "{ options = with lib; { }; config.programs.nano.enable = true; }",
+        "{ options = let x = 1; in ({ }); config.programs.nano.enable = true; }",
+        "{ programs.git.includes = [ ({ ... }: { imports = [ ]; pth = ./x; }) ]; }",
+    ],
+)
+def test_what_no_module_declares_is_unknown(known: Known, text: str) -> None:
+    assert [one.code for one in found(known, text)] == [diagnostics.UNKNOWN]
 
 
 def test_an_alias_that_is_shown_is_not_called_a_renamed_option() -> None:
