@@ -40,6 +40,10 @@ _OPAQUE = frozenset(
         "assert_expression",
     )
 )
+# Those that go on as far as something closes what is around them.
+_UNBOUNDED = frozenset(
+    ("function_expression", "if_expression", "let_expression", "with_expression", "assert_expression")
+)
 _FINISHED = frozenset(("binding", "inherit", "inherit_from"))
 
 
@@ -179,13 +183,17 @@ def _is_closed(node: Node) -> bool:
     )
 
 
-def _told(node: Node) -> Iterator[Node]:
-    """A finished subtree: as a whole where it is opaque, else its tokens; of sets, the bindings of `let` alone."""
-    if node.type in _OPAQUE or not node.child_count or _is_done(node):
+def _told(node: Node, goes_on: bool = False) -> Iterator[Node]:
+    """A finished subtree: as a whole where it is opaque, else its tokens; of sets, the bindings of `let` alone.
+
+    An unbounded one goes on in what tree-sitter takes for an error behind it: `x: mkIf y { a` is no function yet.
+    """
+    goes_on = node.type in _UNBOUNDED and (goes_on or (node.next_sibling is not None and node.next_sibling.is_error))
+    if (node.type in _OPAQUE and not goes_on) or not node.child_count or _is_done(node):
         yield node
         return
     for child in node.children:
-        yield from _told(child)
+        yield from _told(child, goes_on and child == node.children[-1])
 
 
 def _is_done(node: Node) -> bool:
