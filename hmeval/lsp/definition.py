@@ -35,7 +35,7 @@ def _references(symbol: Symbol, document: Document) -> Iterator[types.Location]:
     named = [(one.path, one.meaning.scope, one.names[0][1], one.names[-1][2]) for one in whole.found]
     for path, scope, start, end in sorted([*named, *whole.read], key=lambda one: one[2:]):
         if path[: len(symbol.path)] == symbol.path and _is_of(document.scope(scope), symbol.scope):
-            yield types.Location(document.path.as_uri(), document.range(start, end))
+            yield types.Location(document.uri, document.range(start, end))
 
 
 def _is_of(scope: Scope, wanted: Scope) -> bool:

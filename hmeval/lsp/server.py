@@ -81,8 +81,8 @@ def _register_documents(server: LanguageServer, session: Session) -> None:
     @server.feature(types.TEXT_DOCUMENT_DID_OPEN)
     async def opened(params: types.DidOpenTextDocumentParams) -> None:
         one = params.text_document
-        path = Path(to_fs_path(one.uri) or one.uri)
-        await session.opened(one.uri, Document(path, one.text, one.version, session.encoding))
+        path = session.workspace.located(Path(to_fs_path(one.uri) or one.uri))
+        await session.opened(one.uri, Document(path, one.text, one.version, session.encoding, one.uri))
 
     @server.feature(types.TEXT_DOCUMENT_DID_CHANGE)
     def changed(params: types.DidChangeTextDocumentParams) -> None:

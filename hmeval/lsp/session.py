@@ -96,7 +96,8 @@ class Session:
         """Take the workspace's folders as the editor has them now."""
         paths = [to_fs_path(folder.uri) for folder in self._server.workspace.folders.values()]
         root = self._server.workspace.root_path
-        self.workspace.folders = [Path(path) for path in paths if path] or ([Path(root)] if root else [])
+        named = [Path(path) for path in paths if path] or ([Path(root)] if root else [])
+        self.workspace.folders = {folder.resolve(): folder for folder in named}
 
     async def configure(self, given: Any) -> None:
         """Take the settings: those that came, or those that the editor has when it is asked."""
@@ -270,8 +271,8 @@ class Session:
             document = self.workspace.file(Path(file))
             if document is not None:
                 found = diagnostics.of_evaluation(document, view.failures)
-                self._publish(Path(file).as_uri(), None, found)
-        for uri in self._published - {Path(file).as_uri() for file in files} - set(self.workspace.documents):
+                self._publish(document.uri, None, found)
+        for uri in self._published - {self.workspace.uri(Path(file)) for file in files} - set(self.workspace.documents):
             self._publish(uri, None, [])
 
     def _is_ours(self, file: str) -> bool:

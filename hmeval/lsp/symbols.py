@@ -38,7 +38,7 @@ def workspace_symbols(documents: Iterable[Document], query: str) -> list[types.W
             name = show_option(one.path)
             letters = iter(name.lower())
             if all(letter in letters for letter in wanted):
-                location = types.Location(document.path.as_uri(), document.range(one.start, one.names[-1][2]))
+                location = types.Location(document.uri, document.range(one.start, one.names[-1][2]))
                 found.append(types.WorkspaceSymbol(location, name, types.SymbolKind.Property))
     return found[:_MOST]
 

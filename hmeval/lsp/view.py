@@ -37,13 +37,14 @@ class Document:
     """A file that is open in the editor.
 
     Attributes:
-        path: where it is; syntax: its text; version: the editor's number of it.
+        path: where it is; uri: what the editor calls it; syntax: its text; version: the editor's number of it.
         is_unsaved: whether the text differs from the file's.
         owner: what it is about, where it does not say so itself.
     """
 
-    def __init__(self, path: Path, text: str, version: int, encoding: str) -> None:
+    def __init__(self, path: Path, text: str, version: int, encoding: str, uri: str | None = None) -> None:
         self.path = path
+        self.uri = uri or path.as_uri()
         self.syntax = Syntax(text, encoding)
         self.version = version
         self.is_unsaved = False

@@ -67,13 +67,14 @@ class Workspace:
     """The documents and option sets of one editor.
 
     Attributes:
-        folders: the workspace's; documents: those that are open, by URI; trust: which folders may be evaluated.
+        folders: the workspace's, and what the editor calls each of them; documents: those that are open, by URI.
+        trust: which folders may be evaluated.
         limits: what one evaluation may take; target_setting: what the setting `hmeval.target` says.
         changes: how many changes of texts and files there were.
     """
 
     def __init__(self, told: Told, trust: Trust | None = None) -> None:
-        self.folders: list[Path] = []
+        self.folders: dict[Path, Path] = {}
         self.documents: dict[str, Document] = {}
         self.trust = trust or Trust()
         self.limits = DEFAULT_LIMITS
@@ -91,6 +92,16 @@ class Workspace:
         if document is None:
             return None
         return View(document, lambda scope: self._known(document.path, scope), self._failures(document.path))
+
+    def located(self, path: Path) -> Path:
+        """Where a file is that the editor names: evaluations tell places in the real folder of one that is a link."""
+        inside = (real / path.relative_to(name) for real, name in self.folders.items() if path.is_relative_to(name))
+        return next(inside, path)
+
+    def uri(self, path: Path) -> str:
+        """What the editor calls a file."""
+        inside = (name / path.relative_to(real) for real, name in self.folders.items() if path.is_relative_to(real))
+        return next(inside, path).as_uri()
 
     def open(self, uri: str, document: Document) -> None:
         """Take a document that is open from now on."""
@@ -183,7 +194,8 @@ class Workspace:
                 return None
             kept = self._files.get(path)
             if kept is None or kept[0] != seen.st_mtime_ns:
-                kept = (seen.st_mtime_ns, Document(path, path.read_text(), 0, self._encoding()))
+                document = Document(path, path.read_text(), 0, self._encoding(), self.uri(path))
+                kept = (seen.st_mtime_ns, document)
                 self._files[path] = kept
         except (OSError, UnicodeDecodeError):
             return None

@@ -214,3 +214,44 @@ def test_wrong_settings_are_told_and_the_defaults_taken(home: Path) -> None:
             assert "hmeval.evaluation.memory" in told
 
     asyncio.run(session())
+
+
+def test_a_text_that_is_no_file_yet_is_a_document_like_others(home: Path) -> None:
+    text = "{ programs.git.enable = true; }"
+
+    async def session() -> None:
+        async with editor(home, OFFLINE) as one:
+            one.open()
+            await one.until_fresh()
+            document = types.TextDocumentIdentifier("untitled:Untitled-1")
+            item = types.TextDocumentItem(document.uri, "nix", 1, text)
+            one.client.text_document_did_open(types.DidOpenTextDocumentParams(item))
+            everywhere = await one.client.workspace_symbol_async(types.WorkspaceSymbolParams("gitenable"))
+            uris = {symbol.location.uri for symbol in everywhere or ()}
+            assert uris == {one.uri("git.nix"), document.uri}
+            params = types.ReferenceParams(types.ReferenceContext(True), document, place_of(text, "enable"))
+            places = await one.client.text_document_references_async(params)
+            assert [place.uri for place in places or ()] == [document.uri]
+
+    asyncio.run(session())
+
+
+def test_a_workspace_that_is_a_link_is_known_by_that_name(home: Path) -> None:
+    linked = home.parent / "linked"
+    linked.symlink_to(home)
+
+    async def session() -> None:
+        async with editor(linked, OFFLINE) as one:
+            text = one.open()
+            await one.until_fresh()
+            assert f"{home}/home.nix:7:3, which lost" in await one.hover(place_of(text, "EDITOR"))
+            params = types.ReferenceParams(
+                types.ReferenceContext(True), types.TextDocumentIdentifier(one.uri()), place_of(text, "EDITOR")
+            )
+            places = await one.client.text_document_references_async(params)
+            assert {place.uri for place in places or ()} == {one.uri(), one.uri("git.nix")}
+            (home / "git.nix").write_text('{ programs.jq.enable = builtins.throw "no jq here"; }\n')
+            one.save(text)
+            await one.until(lambda: any("no jq here" in item.message for item in one.diagnostics("git.nix")))
+
+    asyncio.run(session())
