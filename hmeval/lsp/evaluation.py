@@ -176,6 +176,7 @@ def syntax_error(text: str, worker: Worker) -> EvaluationError | None:
 
     The text stands in the body of a function that nobody calls. The error's position counts the text's own lines.
     """
+    text = text.replace("\0", "\1")  # an expression for Nix holds no NUL; this is no token of it either
     try:
         worker.eval(f"_:\n{text}", base="/")
     except EvaluationError as error:

@@ -143,6 +143,10 @@ def test_syntax_errors_are_those_of_nix(home: Path) -> None:
             assert (found.code, found.range.start) == ("syntax", types.Position(2, 18))
             one.write("{\n  lib,\n}:\n{\n  home.username = lib.x;\n}\n")  # a trailing comma is none
             await one.until(lambda: not one.diagnostics())
+            one.write('{ home.username = "\0"; home.language = ; }\n')
+            await one.until(one.diagnostics)
+            assert one.diagnostics()[0].range.start == types.Position(0, 39)
+            assert not one.client.log_messages
 
     asyncio.run(session())
 
