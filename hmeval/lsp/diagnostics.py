@@ -41,6 +41,8 @@ def of_text(view: View) -> list[types.Diagnostic]:
     Unknown options are told where the option set is the configuration's own, and the first name is known, or misspelt:
     a module that is not part of the configuration may have options of its own.
     """
+    if _is_foreign(view):
+        return []
     found = (_of_definition(view, one) for one in view.document.whole().found)
     return [diagnostic for diagnostic in found if diagnostic is not None]
 
@@ -67,6 +69,14 @@ def merged(text: Sequence[types.Diagnostic], evaluation: Sequence[types.Diagnost
     """Both, without what the evaluation says of a line that the text has been blamed for."""
     lines = {one.range.start.line for one in text if one.severity == types.DiagnosticSeverity.Error}
     return [*text, *(one for one in evaluation if one.range.start.line not in lines)]
+
+
+def _is_foreign(view: View) -> bool:
+    """Whether a file that nothing imports defines what there is not: it may be no module, or one of another kind."""
+    if view.document.is_imported:
+        return False
+    all_ = ((view.known(one.meaning.scope), one.path) for one in view.document.whole().found)
+    return any(known.options.index.ordered and not known.found(path).depth for known, path in all_)
 
 
 def _of_definition(view: View, one: Definition) -> types.Diagnostic | None:
@@ -123,7 +133,7 @@ def _is_certain(document: Document, known: Known, one: Definition, found: Found)
     if found.option is not None and path[found.depth] in _OF_A_MODULE:
         return False
     if found.depth > 0:
-        return True
+        return document.is_imported or found.depth > 1
     return bool(nearest([*known.options.index.root.children], path[0]))
 
 

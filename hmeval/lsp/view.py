@@ -40,6 +40,7 @@ class Document:
         path: where it is; uri: what the editor calls it; syntax: its text; version: the editor's number of it.
         is_unsaved: whether the text differs from the file's.
         owner: what it is about, where it does not say so itself.
+        is_imported: whether it is known to be part of a configuration, by the texts or by an evaluation.
     """
 
     def __init__(self, path: Path, text: str, version: int, encoding: str, uri: str | None = None) -> None:
@@ -49,6 +50,7 @@ class Document:
         self.version = version
         self.is_unsaved = False
         self.owner = Owner(Scope(HOME))
+        self.is_imported = True
         self._whole: tuple[tuple[int, tuple[str, ...]], Reader] | None = None
         self._edits = 0
         self._recent: deque[Edit] = deque(maxlen=_REMEMBERED)

@@ -85,6 +85,7 @@ class Workspace:
         self._built_in = Evaluation(built_in_target())
         self._files: dict[Path, tuple[int, Document]] = {}
         self._owners: dict[Path, Owner] = {}
+        self._imported: set[Path] = set()
 
     def view(self, uri: str) -> View | None:
         """A document with its options: those of its target, or the built-in ones until there are some."""
@@ -107,6 +108,7 @@ class Workspace:
         """Take a document that is open from now on."""
         self.documents[uri] = document
         document.owner = self._owners.get(document.path) or self._by_shape(document)
+        document.is_imported = document.path in self._imported
 
     async def find_owners(self) -> None:
         """Find out what the files are about, from what is known by now; documents have it then."""
@@ -119,8 +121,10 @@ class Workspace:
         found = await asyncio.to_thread(owners, begun | modules, flakes, imports, self._preferred())
         shapes = {document.path: self._by_shape(document) for document in self.documents.values()}
         self._owners = await asyncio.to_thread(owners, shapes | defining | found, (), imports)
+        self._imported = {*defining, *found, *flakes}
         for document in self.documents.values():
             document.owner = self._owners.get(document.path) or document.owner
+            document.is_imported = document.path in self._imported
 
     def target(self, file: Path) -> ChosenTarget | None:
         """The target that a file belongs to. Raises TargetError for a setting that names none."""

@@ -134,6 +134,31 @@ def test_diagnostics_from_the_text_and_their_fixes(home: Path) -> None:
     asyncio.run(session())
 
 
+# Written for others than Home Manager: treefmt, nixpkgs, NixOS.
+FOREIGN = {
+    "treefmt.nix": '{ projectRootFile = "flake.nix"; programs.nixfmt.enable = true; programs.jq.enable = "yes"; }\n',
+    "overlay.nix": "final: prev: { xdgs = prev.xdg; }\n",
+    "server.nix": "{ services.postgresql.enable = true; }\n",
+}
+
+
+def test_what_nothing_imports_may_have_options_of_its_own(home: Path) -> None:
+    async def session() -> None:
+        async with editor(home, OFFLINE) as one:
+            text = one.open()
+            await one.until_fresh()
+            for name, foreign in FOREIGN.items():
+                (home / name).write_text(foreign)
+                one.open(name)
+            one.open("scratch.nix")
+            await one.until(lambda: len(one.diagnostics("scratch.nix")) == 4)
+            assert [one.diagnostics(name) for name in FOREIGN] == [[], [], []]
+            one.save(one.write(text.replace("./git.nix", " ".join(f"./{name}" for name in FOREIGN))))
+            await one.until(lambda: all(one.diagnostics(name) for name in FOREIGN))
+
+    asyncio.run(session())
+
+
 def test_syntax_errors_are_those_of_nix(home: Path) -> None:
     async def session() -> None:
         async with editor(home, {"trust": "never"}) as one:
