@@ -70,7 +70,7 @@ def _register_session(server: LanguageServer, session: Session) -> None:
 
     @server.feature(types.WORKSPACE_DID_CHANGE_WORKSPACE_FOLDERS)
     def folders_changed(_: types.DidChangeWorkspaceFoldersParams) -> None:
-        session.take_folders()
+        session.folders_changed()
 
     @server.feature(types.SHUTDOWN)
     async def shutdown(_: None) -> None:

@@ -99,6 +99,11 @@ class Session:
         named = [Path(path) for path in paths if path] or ([Path(root)] if root else [])
         self.workspace.folders = {folder.resolve(): folder for folder in named}
 
+    def folders_changed(self) -> None:
+        """Take the workspace's folders, and evaluate what is open in those that are new."""
+        self.take_folders()
+        self._spawn(self._take_options())
+
     async def configure(self, given: Any) -> None:
         """Take the settings: those that came, or those that the editor has when it is asked."""
         settings = read_settings(await self._asked_settings() or given or self._initial_settings)
@@ -139,7 +144,6 @@ class Session:
         if document is None:
             return
         document.edit(version, changes)
-        self.workspace.changes += 1
         self._check_soon(uri)
 
     async def saved(self, uri: str) -> None:
@@ -207,7 +211,7 @@ class Session:
         self._spawn(self._take_options())
 
     async def _take_options(self) -> None:
-        """What an evaluation gave may tell more of whose the documents are."""
+        """What an evaluation gave, or a new folder, may tell more of whose the documents are."""
         await self.workspace.find_owners()
         for uri in self.workspace.documents:
             self._evaluate(uri, self.workspace.evaluate_missing)

@@ -70,7 +70,7 @@ class Workspace:
         folders: the workspace's, and what the editor calls each of them; documents: those that are open, by URI.
         trust: which folders may be evaluated.
         limits: what one evaluation may take; target_setting: what the setting `hmeval.target` says.
-        changes: how many changes of texts and files there were.
+        changes: how many changes of files there were.
     """
 
     def __init__(self, told: Told, trust: Trust | None = None) -> None:

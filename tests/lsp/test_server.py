@@ -233,6 +233,39 @@ def test_an_answer_that_is_older_than_the_text_says_so(home: Path) -> None:
     asyncio.run(session())
 
 
+def test_changes_that_are_given_up_leave_the_answers_as_they_were(home: Path) -> None:
+    async def session() -> None:
+        async with editor(home, OFFLINE) as one:
+            text = one.open()
+            await one.until_fresh()
+            one.write(text.replace('"alice"', '"bob"'))
+            assert "not saved" in await one.hover(place_of(text, "username"))
+            identifier = types.TextDocumentIdentifier(one.uri())
+            one.client.text_document_did_close(types.DidCloseTextDocumentParams(identifier))
+            one.open()
+            await one.until_fresh()
+
+    asyncio.run(session())
+
+
+def test_a_folder_that_comes_later_is_evaluated_too(home: Path) -> None:
+    async def session() -> None:
+        elsewhere = home.parent / "elsewhere"
+        elsewhere.mkdir()
+        async with editor(elsewhere, OFFLINE) as one:
+            one.folder = home
+            text = one.open()
+            await one.until(lambda: one.uri() in one.client.diagnostics)
+            assert "built-in option set" in await one.hover(place_of(text, "username"))
+            added = types.WorkspaceFolder(home.as_uri(), "home")
+            event = types.WorkspaceFoldersChangeEvent([added], [])
+            params = types.DidChangeWorkspaceFoldersParams(event)
+            one.client.workspace_did_change_workspace_folders(params)
+            await one.until_fresh()
+
+    asyncio.run(session())
+
+
 def test_wrong_settings_are_told_and_the_defaults_taken(home: Path) -> None:
     async def session() -> None:
         async with editor(home, OFFLINE | {"evaluation": {"timeout": "soon", "memory": 1}}) as one:
