@@ -52,6 +52,8 @@ def _sections(known: Known, found: Found, path: tuple[str, ...], places: Places)
     if found.kind == WITHIN:
         yield f"**{show_option(path)}**: a value within `{found.option.name}`"
     yield from _documented(found.option)
+    if known.options.is_built_in:
+        return
     value = known.value_of(path)
     if value is not None:
         yield _value(value)

@@ -266,6 +266,21 @@ def test_a_folder_that_comes_later_is_evaluated_too(home: Path) -> None:
     asyncio.run(session())
 
 
+def test_the_built_in_options_have_nobodys_values(home: Path) -> None:
+    async def session() -> None:
+        async with editor(home, OFFLINE | {"trust": "never"}) as one:
+            text = one.open()
+            told = ""
+            async with asyncio.timeout(10):
+                while "built-in option set" not in told:
+                    told = await one.hover(place_of(text, "username"))
+                    await asyncio.sleep(0.1)
+            assert "Value" not in told
+            assert "Defined by" not in told
+
+    asyncio.run(session())
+
+
 def test_wrong_settings_are_told_and_the_defaults_taken(home: Path) -> None:
     async def session() -> None:
         async with editor(home, OFFLINE | {"evaluation": {"timeout": "soon", "memory": 1}}) as one:
