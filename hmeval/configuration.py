@@ -141,7 +141,7 @@ class EvaluatedConfiguration:
     def with_places(self, option: Option) -> Option:
         """The option with the places of its definitions, and with those that lost, where they can be searched for."""
         record = option.record
-        if not ("definitions" in record or "within" in record) or any(map(is_placeholder, option.loc)):
+        if not ("definitions" in record or "within" in record):
             return option
         entries = [self._entry(record, definition) for definition in self._competing(option.loc)]
         return Option({**record, "definitions": entries}) if entries else option
@@ -381,14 +381,18 @@ class EvaluatedConfiguration:
 
     def _within(self, option: Value, loc: Sequence[str]) -> extract.Record:
         """What is at a path below an option: a sub-option as it is declared, one of an instance, or a value."""
-        if not any(map(is_placeholder, loc)):
-            record = self.placed(lambda: self._instances().option(loc))
-            if record is not None:
-                return record
+        names_any = any(map(is_placeholder, loc))
+        found = None if names_any else self.placed(lambda: self._instances().option(loc))
+        if found is not None:
+            return found
         for record in extract.extract_options(self._evaluator, option, extract.DETAILS | extract.HIDDEN):
             if record["loc"] == loc:
                 return self._with_instances(record)
-        raise KeyError(show_option(loc))
+        # A real name may look like a placeholder: the block `*` of an ssh configuration.
+        found = self.placed(lambda: self._instances().option(loc)) if names_any else None
+        if found is None:
+            raise KeyError(show_option(loc))
+        return found
 
     def _with_instances(self, record: extract.Record) -> extract.Record:
         """The record with the paths of the real instances, where its type, or its path, has some."""

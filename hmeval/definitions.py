@@ -21,11 +21,11 @@ from hmeval.probe import NIX, PROBE, Probed
 
 _NO_FILE = "<unknown-file>"
 
-_Care = dict[str, Any]
+_Care = dict[str, Any] | None
 # With what care to follow a path through a module that fails: its last value does so, behind fewer or more properties,
 # or something under a false mkIf. What tells more comes first.
 _WHOLE = 1000
-_CARE: tuple[_Care, ...] = tuple(
+_CARE: tuple[dict[str, Any], ...] = tuple(
     {"layers": layers, "activeOnly": active_only}
     for active_only, layers in (
         *((False, n) for n in (3, 2, 1)),
@@ -180,12 +180,13 @@ class DefinitionSearch:
 
     def _rows_one_by_one(self, place: _Place, numbers: Sequence[int]) -> tuple[list[Row], list[Mapping[str, Any]]]:
         """The same, where a module fails: it costs itself alone, and no more of itself than must be."""
-        careful: dict[str, _Care] = {}
+        careful = self._care_for_defaults(place)
         not_read: dict[int, Mapping[str, Any]] = {}
         for number in numbers:
-            if (error := self._failure(place, number, {})) is None:
+            if (error := self._failure(place, [number], careful)) is None:
                 continue
-            care = next((care for care in _CARE if self._failure(place, number, {str(number): care}) is None), None)
+            tried = (care for care in _CARE if self._failure(place, [number], careful | {str(number): care}) is None)
+            care = next(tried, None)
             if care is not None:
                 careful[str(number)] = care
             if care is None or care["activeOnly"]:
@@ -197,9 +198,16 @@ class DefinitionSearch:
         entry = {"file": self._modules[number]["file"], "message": error.message}
         return entry | ({"inactive": True} if inactive else {})
 
-    def _failure(self, place: _Place, number: int, careful: Mapping[str, _Care]) -> EvaluationError | None:
+    def _care_for_defaults(self, place: _Place) -> dict[str, _Care]:
+        """What defaults need that fail: those of a submodule may be of what is known of its instances alone."""
+        if self._failure(place, [], {}) is None:
+            return {}
+        no_more_than_there: dict[str, _Care] = {"default": _CARE[-2]}
+        return no_more_than_there if self._failure(place, [], no_more_than_there) is None else {"default": None}
+
+    def _failure(self, place: _Place, numbers: Sequence[int], careful: Mapping[str, _Care]) -> EvaluationError | None:
         try:
-            self._nix["rows"](place.value, [number], dict(careful))["described"].to_python()
+            self._nix["rows"](place.value, list(numbers), dict(careful))["described"].to_python()
         except EvaluationError as error:
             return error
         return None

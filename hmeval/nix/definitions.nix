@@ -279,12 +279,13 @@ let
       null;
 
   defaultOf =
-    depth: option: names:
+    care: depth: option: names:
     if !(option ? default) then
       [ ]
     else
       follow names (
         start
+        // care
         // {
           inherit depth;
           begins = depth;
@@ -420,8 +421,8 @@ in
     isInPlace = match ".*:anon-[0-9]+" module.key != null;
   }) modules;
 
-  # The rows of the modules with these numbers. Those in `careful` are to be followed with care: { number.layers,
-  # number.activeOnly }.
+  # The rows of the modules with these numbers, and of defaults. Those in `careful` are to be followed with care:
+  # { number.layers, number.activeOnly }; so are `default`s, unless that is null, which leaves them out.
   rows =
     place: numbers: careful:
     let
@@ -431,10 +432,12 @@ in
           concatMap (followIn place.names) (topOf careful.${toString number} number)
         else
           concatMap (followIn place.names) (elemAt tops number);
+      default = careful.default or { };
+      defaultAt = depth: option: names: if default == null then [ ] else defaultOf default depth option names;
       found = filter (row: row.depth >= place.depth) (
-        defaultOf place.depth place.option place.below
+        defaultAt place.depth place.option place.below
         ++ concatMap inModule numbers
-        ++ (if place.below != [ ] && place.last != null then defaultOf (length place.names) place.last [ ] else [ ])
+        ++ (if place.below != [ ] && place.last != null then defaultAt (length place.names) place.last [ ] else [ ])
       );
     in
     {

@@ -174,6 +174,30 @@ def test_paths_that_are_no_option(why: Callable[..., Any], path: str, code: int,
     assert told in done.stderr
 
 
+@pytest.mark.parametrize("command", ["why", "options"])
+def test_a_real_name_that_looks_like_a_placeholder(hmeval_command: Hmeval, tmp_path: Path, command: str) -> None:
+    (tmp_path / "home.nix").write_text(
+        f'{{\n{IDENTITY}\nprograms.ssh.settings."*".Port = 23;\nhome.file."*".text = "star";\n}}\n'
+    )
+    for path, value, line in (('programs.ssh.settings."*".Port', "23", 3), ('home.file."*".text', '"star"', 4)):
+        done = hmeval_command(command, "--file", "home.nix", "--offline", path)
+        assert done.returncode == 0, done.stderr
+        assert f"\nValue\n    {value}\n" in done.stdout
+        assert f"home.nix:{line}:1" in done.stdout
+
+
+def test_a_default_that_only_an_instance_can_evaluate(hmeval_command: Hmeval, tmp_path: Path) -> None:
+    """Home Manager's types.dagOf gives its submodules an argument that the declaration has not: `dagName`."""
+    (tmp_path / "home.nix").write_text(f"{{\n{IDENTITY}\nprograms.ssh.settings.work.Port = 23;\n}}\n")
+    done = hmeval_command("why", "--file", "home.nix", "--offline", "--json", "programs.ssh.settings.work.header")
+    assert done.returncode == 0, done.stderr
+    answer = json.loads(done.stdout)
+    assert answer["value"] == {"json": "Host work"}
+    (default,) = answer["definitions"]
+    assert (default["verdict"], default["value"]["error"]["kind"]) == ("winner", "missing-attribute")
+    assert default["file"].endswith("/ssh.nix")
+
+
 def test_a_configuration_that_fails_has_answers(why: Callable[..., Any], tmp_path: Path) -> None:
     with (tmp_path / "shell.nix").open("a") as module:
         module.write('// { assertions = [ { assertion = false; message = "no"; } ]; nothing.here = 1; }\n')
