@@ -6,6 +6,7 @@ They are found in Nix (nix/definitions.nix), and judged in options/judgement.py.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from functools import cached_property
 from typing import Any, NamedTuple
 
@@ -118,7 +119,8 @@ class DefinitionSearch:
             raise KeyError(show_option(loc))
         renamed = alias_target(place.option)
         if renamed is not None and show_option(renamed) not in seen:
-            return self._why_renamed(loc, [*renamed, *loc[place.depth :]], seen)
+            with suppress(KeyError):  # the new name may be that of several options, and no option itself
+                return self._why_renamed(loc, [*renamed, *loc[place.depth :]], seen)
         return self._why_here(loc, place, seen | {show_option(loc)})
 
     def _why_renamed(self, loc: Sequence[str], to: Sequence[str], seen: frozenset[str]) -> Why:

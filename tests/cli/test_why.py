@@ -186,6 +186,17 @@ def test_a_real_name_that_looks_like_a_placeholder(hmeval_command: Hmeval, tmp_p
         assert f"home.nix:{line}:1" in done.stdout
 
 
+def test_an_old_name_of_several_options(hmeval_command: Hmeval, tmp_path: Path) -> None:
+    """As Home Manager's nixGL is one of targets.genericLinux.nixGL."""
+    renamed = 'imports = [ (lib.mkRenamedOptionModule [ "programs" "jquery" ] [ "programs" "jq" ]) ];'
+    (tmp_path / "home.nix").write_text(
+        f"{{ lib, ... }}: {{\n{IDENTITY}\n{renamed}\nprograms.jquery.enable = true;\n}}\n"
+    )
+    done = hmeval_command("why", "--file", "home.nix", "--offline", "programs.jquery")
+    assert done.returncode == 0, done.stderr
+    assert f"Winner\n    {tmp_path}/home.nix:4:1" in done.stdout
+
+
 def test_a_default_that_only_an_instance_can_evaluate(hmeval_command: Hmeval, tmp_path: Path) -> None:
     """Home Manager's types.dagOf gives its submodules an argument that the declaration has not: `dagName`."""
     (tmp_path / "home.nix").write_text(f"{{\n{IDENTITY}\nprograms.ssh.settings.work.Port = 23;\n}}\n")
