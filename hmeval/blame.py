@@ -16,12 +16,22 @@ from hmeval.evaluation.any_evaluator import AnyEvaluator
 from hmeval.evaluation.report import option_of
 from hmeval.options import extract
 from hmeval.options.path import parse_option_path
-from hmeval.probe import NIX, Probed
+from hmeval.probe import NIX, Probed, probe
+from hmeval.targets.target import Target
 
 _FILE = re.compile(r"^\s*-? ?[Ii]n `(?P<file>/[^']+)'", re.MULTILINE)
 # What lib.mkRemovedOptionModule asserts (nixpkgs, lib/modules.nix, lib/options.nix: showFiles).
 _REMOVED = re.compile(r"^The option definition `(?P<option>.+)' in (?P<files>`.+') no longer has any effect")
 _QUOTED_FILE = re.compile(r"`(?P<file>/[^']+)'")
+
+
+def blamed(evaluator: AnyEvaluator, target: Target, error: EvaluationError) -> EvaluationError:
+    """An error of a target at the place of the definition that it is about, where that can be found."""
+
+    def probed() -> Probed:
+        return probe(evaluator, target, lambda: evaluator.eval(target.expression))
+
+    return Blame(evaluator, probed, lambda: DefinitionSearch(evaluator, probed())).place(error)
 
 
 class Blame:

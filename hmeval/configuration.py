@@ -9,7 +9,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
-from hmeval.blame import Blame
+from hmeval.blame import Blame, blamed
 from hmeval.definitions import DefinitionSearch
 from hmeval.errors import EvaluationError, HmevalError, PlanError, TargetError
 from hmeval.evaluation.any_evaluator import AnyEvaluator
@@ -185,7 +185,7 @@ class EvaluatedConfiguration:
             except EvaluationError as error:
                 if error.kind == "interrupted":
                     raise
-                self._failures = self._found_failures(self._blame.place(unfetched_input(error)))
+                self._failures = self._found_failures(self._at_definition(unfetched_input(error)))
                 self._instances_of = None
         return self._failures
 
@@ -224,7 +224,7 @@ class EvaluatedConfiguration:
         try:
             return evaluate()
         except EvaluationError as error:
-            raise self._told_error(self._blame.place(unfetched_input(_one_line_up(error)))) from None
+            raise self._told_error(self._at_definition(unfetched_input(_one_line_up(error)))) from None
 
     def plan_inputs(self, specialisation: str | None = None) -> dict[str, Any]:
         """All that a plan depends on, as plain data (hmeval/nix/plan-inputs.nix).
@@ -273,6 +273,12 @@ class EvaluatedConfiguration:
             evaluate, self._evaluate_once = self._evaluate_once, None
             self._result = evaluate() if evaluate else self._evaluator.eval(self.target.expression)
         return self._result
+
+    def _at_definition(self, error: EvaluationError) -> EvaluationError:
+        """The error at the definition that it is about: one of the home, or of the system that it is inside."""
+        placed = self._blame.place(error)
+        system = self.target.system
+        return blamed(self._evaluator, system, error) if placed is error and system is not None else placed
 
     def _found_failures(self, error: EvaluationError) -> list[EvaluationError]:
         try:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
+from hmeval.blame import blamed
 from hmeval.errors import EvaluationError, TargetError
 from hmeval.evaluation.any_evaluator import AnyEvaluator
 from hmeval.evaluation.value import Value
@@ -136,21 +137,22 @@ def _of_system(
     source: tuple[str, Path] | None,
     description: dict[str, Any],
 ) -> Found:
+    system = system_target(host, source, description)
     if request.system:
-        return Found(system_target(host, source, description))
+        return Found(system)
     looked_up = evaluator.eval(LOOK_UP.format(host=host))
-    user = choose_user(request.user, _users(looked_up, request.user, source), _shown(description))
+    user = choose_user(request.user, _users(evaluator, looked_up, request.user, system), _shown(description))
     target = user_target(host, user, source, description)
     return Found(target, lambda: evaluator.eval(USER_OF)(looked_up["host"])(user), system=looked_up)
 
 
-def _users(looked_up: Value, wanted: str | None, source: tuple[str, Path] | None) -> Sequence[str] | None:
+def _users(evaluator: AnyEvaluator, looked_up: Value, wanted: str | None, system: Target) -> Sequence[str] | None:
     """The users whose homes the system manages; of a system that fails, the one who is wanted."""
     try:
-        users: Sequence[str] | None = _told(lambda: looked_up["users"].to_python(), source)
-    except EvaluationError:
+        users: Sequence[str] | None = looked_up["users"].to_python()
+    except EvaluationError as error:
         if wanted is None:
-            raise
+            raise _error_told(blamed(evaluator, system, error), system.source) from None
         users = [wanted]
     return users
 
@@ -164,5 +166,9 @@ def _told(evaluate: Callable[[], T], source: tuple[str, Path] | None) -> T:
     try:
         return evaluate()
     except EvaluationError as error:
-        told = unfetched_input(error)
-        raise (SourcePlaces(*source).error(told) if source else told) from None
+        raise _error_told(error, source) from None
+
+
+def _error_told(error: EvaluationError, source: tuple[str, Path] | None) -> EvaluationError:
+    told = unfetched_input(error)
+    return SourcePlaces(*source).error(told) if source else told

@@ -40,4 +40,5 @@ def user_target(host: str, user: str, source: tuple[str, Path] | None, descripti
         with_module=f"module: {function} {{ {arguments} modules = [ module ]; }}",
         source=source,
         description=description | {"user": user},
+        system=system_target(host, source, description),
     )

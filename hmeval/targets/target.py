@@ -20,12 +20,14 @@ class Target(NamedTuple):
         source: for a flake, the folder in the store that it was copied to, and the folder that it was copied from;
             None where nothing was copied.
         description: what was asked for, as the contract's JSON shows it under "target".
+        system: of a user's home inside a system, that system; else None.
     """
 
     expression: str
     with_module: str | None
     source: tuple[str, Path] | None
     description: dict[str, Any]
+    system: Target | None = None
 
     def describe(self) -> dict[str, Any]:
         """The target for output: `kind`, and what it was made from."""
