@@ -61,6 +61,8 @@ def _discovered(evaluator: AnyEvaluator, request: Request) -> Found:
     """What is at the first place that has configurations: a flake that is about something else has none."""
     passed = []
     for candidate in discover(wants_system=bool(request.user or request.system)):
+        if candidate.flake and {"#", "?"} & set(candidate.flake):
+            raise TargetError(f"no flake reference can name {candidate.flake}: give the folder a name without # and ?")
         try:
             found = find_target(evaluator, request._replace(flake=candidate.flake, file=candidate.file))
             return found._replace(candidate=candidate)

@@ -266,6 +266,16 @@ def test_what_is_found_without_flags(hmeval_command: Command, copy: Callable[...
     assert f"{elsewhere} holds several configurations" in message
 
 
+@pytest.mark.parametrize("name", ["a#b", "a?b"])
+def test_a_flake_in_a_folder_that_no_reference_can_name(
+    hmeval_command: Command, copy: Callable[..., Path], name: str
+) -> None:
+    example = copy("standalone")
+    folder = example.rename(example.with_name(name))
+    message = failure(hmeval_command("options", "--offline", cwd=folder))
+    assert f"no flake reference can name {folder}: give the folder a name without # and ?" in message
+
+
 def test_the_folder_answers_as_fast_as_the_flag(
     copy: Callable[..., Path], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
