@@ -25,6 +25,13 @@ def test_a_home_is_the_same_by_any_path(machine: Machine) -> None:
     assert refusals(machine.plan({}, homeDirectory=str(machine.store)))
 
 
+def test_a_home_that_is_not_there_is_no_place_to_begin(machine: Machine) -> None:
+    assert not any("is not there" in condition for condition in machine.plan({}).conditional)
+    machine.home.rmdir()
+    machine.home.symlink_to(machine.folder / "nowhere")
+    assert f"{machine.home} is not there" in machine.plan({"f": "1"}).conditional[0]
+
+
 @pytest.mark.parametrize(("flake", "user"), [("nixos#desk", "alice"), ("nix-darwin#laptop", "alice")])
 def test_a_system_activates_as_its_user(monkeypatch: pytest.MonkeyPatch, flake: str, user: str) -> None:
     monkeypatch.setenv("USER", "root")
