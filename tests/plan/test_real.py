@@ -91,8 +91,9 @@ def lay_out_generation(inputs: dict[str, Any], folder: Path) -> None:
     profile = folder / "home-path"
     (profile / "etc/profile.d").mkdir(parents=True)
     (profile / "etc/profile.d/hm-session-vars.sh").write_text(inputs["sessionVariables"])
-    for number, package in enumerate(inputs["packages"]):
-        (profile / f"link{number}").symlink_to(f"{package['paths'][0]}/bin/x")
+    paths = [path for package in inputs["packages"] for path in package["paths"]]
+    for number, path in enumerate(paths):
+        (profile / f"link{number}").symlink_to(f"{path}/bin/x")
     (folder / "home-files").symlink_to(inputs["homeFiles"])
     (folder / "state").mkdir()
     keys = inputs["dconf"][0]["keys"]

@@ -105,8 +105,9 @@ class Machine:
         profile = self.home.parent / f"profile-{generation.name}"
         (profile / "etc/profile.d").mkdir(parents=True)
         (profile / "etc/profile.d/hm-session-vars.sh").write_text(inputs["sessionVariables"])
-        for number, package in enumerate(inputs["packages"]):
-            (profile / f"link{number}").symlink_to(f"{package['paths'][0]}/bin/x")
+        paths = [path for package in inputs["packages"] for path in package["paths"]]
+        for number, path in enumerate(paths):
+            (profile / f"link{number}").symlink_to(f"{path}/bin/x")
         (generation / "home-path").unlink()
         (generation / "home-path").symlink_to(profile)
 
