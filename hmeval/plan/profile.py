@@ -44,7 +44,7 @@ def find_generation(asked: str | os.PathLike[str], home: str, disk: Disk) -> Fou
     if name == "none":
         return Found("none", None)
     if name == "current":
-        current = disk.real(_current(home))
+        current = disk.real(_current(home, disk))
         return _checked(Found("current", current), disk) if _is_folder(disk, current) else Found("current", None)
     if name == "previous":
         return _checked(_previous(_profiles(home, disk), disk), disk)
@@ -89,7 +89,7 @@ def _numbers(profiles: str, disk: Disk) -> list[int]:
 
 def _profiles(home: str, disk: Disk) -> str:
     """The folder of the user's profiles, where it is there; else the machine's for that user."""
-    own = f"{_state(home)}/nix/profiles"
+    own = f"{_state(home, disk)}/nix/profiles"
     state = os.environ.get("NIX_STATE_DIR") or "/nix/var/nix"
     shared = f"{state}/profiles/per-user/{os.environ.get('USER', '')}"
     for folder in (own, shared):
@@ -98,13 +98,15 @@ def _profiles(home: str, disk: Disk) -> str:
     raise PlanError(f"there is no profile of Home Manager's: neither {own} nor {shared} is a folder")
 
 
-def _current(home: str) -> str:
+def _current(home: str, disk: Disk) -> str:
     """Where the generation is that was activated last: not the profile, which a blocked switch has set already."""
-    return f"{_state(home)}/home-manager/gcroots/current-home"
+    return f"{_state(home, disk)}/home-manager/gcroots/current-home"
 
 
-def _state(home: str) -> str:
-    state = os.environ.get("XDG_STATE_HOME") if home == os.environ.get("HOME") else None
+def _state(home: str, disk: Disk) -> str:
+    """The folder of a user's state: $XDG_STATE_HOME is that of $HOME, by whichever path to it."""
+    own = os.environ.get("HOME")
+    state = os.environ.get("XDG_STATE_HOME") if own and disk.real(own) == disk.real(home) else None
     return state or f"{home}/.local/state"
 
 

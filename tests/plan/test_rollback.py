@@ -140,6 +140,10 @@ def test_profiles_are_found_where_the_state_is(generations: Generations, monkeyp
     generations.make(1, {}, state / "nix/profiles")
     monkeypatch.setenv("XDG_STATE_HOME", str(state))
     assert (hmeval.plan_to("1").to or {})["number"] == 1
+    (generations.machine.folder / "link").symlink_to(generations.home)
+    for home in (f"{generations.home}/", generations.machine.folder / "link"):
+        monkeypatch.setenv("HOME", str(home))
+        assert (hmeval.plan_to("1", generations.home).to or {})["number"] == 1
 
 
 def test_what_a_generation_says_of_itself(generations: Generations, machine: Machine) -> None:
