@@ -128,6 +128,8 @@ def _conditions(
         yield f"activation refuses anyone but {wanted.user}, and $USER is {circumstances.user}"
     if wanted.home is not None and disk.real(circumstances.home) != disk.real(wanted.home):
         yield f"activation refuses any HOME but {wanted.home}; this plan is for {circumstances.home}"
+    if len(circumstances.home.split()) > 1:
+        yield f"activation refuses {circumstances.home}: it begins with `cd $HOME`, without the quotes that blanks need"
     if disk.entry(disk.real(circumstances.home)).kind == "absent":
         yield f"{circumstances.home} is not there: activation begins in it, and fails unless it is made before"
     yield from wanted.conditions

@@ -25,6 +25,13 @@ def test_a_home_is_the_same_by_any_path(machine: Machine) -> None:
     assert refusals(machine.plan({}, homeDirectory=str(machine.store)))
 
 
+def test_a_home_with_blanks_cannot_be_activated(machine: Machine) -> None:
+    """Home Manager's script begins with `cd $HOME`, which is two words then."""
+    machine.home = machine.folder / "a home"
+    machine.home.mkdir()
+    assert [told.split(":")[0] for told in refusals(machine.plan({}))] == [f"activation refuses {machine.home}"]
+
+
 def test_a_home_that_is_not_there_is_no_place_to_begin(machine: Machine) -> None:
     assert not any("is not there" in condition for condition in machine.plan({}).conditional)
     machine.home.rmdir()
