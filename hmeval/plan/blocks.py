@@ -28,7 +28,7 @@ _FOLLOWED = {
 _HARMLESS = set(
     """run echo printf verboseEcho noteEcho warnEcho errorEcho _i _iNote _iWarn _iError _iVerbose $DRY_RUN_CMD
     $VERBOSE_ECHO if then elif else fi for while until do done case esac [[ [ test local declare export unset set
-    shopt : true false return function { } ;; in break continue""".split()
+    shopt : true false return exit read function { } ;; in break continue""".split()
 )
 _WORD = re.compile(r"[^\s;&|()]+|\(")
 _ASSIGNMENT = re.compile(r"^[A-Za-z_]\w*\+?=")

@@ -323,6 +323,8 @@ def test_blocks() -> None:
         ("run true; rm x", True),
         ("run echo x | tee y", True),
         ("run true || echo 'failed; > rm'", False),
+        ("run true || exit 1", False),
+        ("while IFS= read -r line; do run rm $line; done", False),
         ("FOO=1 rm x", True),
         ("FOO=1 BAR='a b' run rm x", False),
         ('"$tool" run', True),
