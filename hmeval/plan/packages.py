@@ -7,6 +7,8 @@ from collections import defaultdict
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
+from hmeval.plan.disk import Disk, content
+
 _HASH = re.compile(r"^[0-9a-df-np-sv-z]{32}-")
 # The outputs that nixpkgs' packages have beside the first; the path of an output has its name at the end.
 _OUTPUTS = ("bin", "debug", "dev", "devdoc", "doc", "info", "lib", "man", "static")
@@ -23,6 +25,19 @@ def parse_name(full: str) -> Package:
     """What builtins.parseDrvName makes of a name: the version begins at the first hyphen that no letter follows."""
     match = re.match(r"(.*?)-(?=[^a-zA-Z])(.*)", full, re.DOTALL)
     return Package(match[1], match[2]) if match else Package(full, "")
+
+
+def with_propagated(paths: Iterable[str], disk: Disk) -> list[str]:
+    """The paths, and what nixpkgs' buildEnv installs with them: what those that are there propagate, as terminals do.
+
+    Like its builder.pl, it looks at the first line of a package's list alone.
+    """
+    found = list(dict.fromkeys(paths))
+    for path in found:  # which grows meanwhile
+        listed = content(disk, f"{path}/nix-support/propagated-user-env-packages") or b""
+        more = listed.decode("utf-8", "surrogateescape").partition("\n")[0].split()
+        found += (other for other in dict.fromkeys(more) if other not in found)
+    return found
 
 
 def package_changes(new: Iterable[str] | None, old: Iterable[str] | None) -> list[dict[str, Any]]:

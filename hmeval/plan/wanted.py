@@ -15,6 +15,7 @@ from hmeval.plan.inputs import Block, ManagedFile, managed_file, text_bytes
 from hmeval.plan.launchd import Agent
 from hmeval.plan.leaves import NewFiles, built, compose
 from hmeval.plan.model import Warned
+from hmeval.plan.packages import with_propagated
 from hmeval.plan.script import Script, forced_targets, parse_script
 from hmeval.plan.units import Texts, unit_texts
 
@@ -77,7 +78,7 @@ def wanted_by_configuration(inputs: Mapping[str, Any], disk: Disk) -> Wanted:
         files=files,
         forced=[file.target for file in managed if file.force],
         hooks=[file for file in managed if file.has_hook],
-        packages=[path for package in inputs["packages"] for path in package["paths"]],
+        packages=with_propagated((path for package in inputs["packages"] for path in package["paths"]), disk),
         session_variables=None if variables is None else text_bytes(variables),
         unit_folder=folder,
         units=unit_texts(files.leaves, folder, disk) if folder is not None else {},

@@ -53,6 +53,21 @@ def test_packages() -> None:
     assert "built from something else" in changes[-1]["reason"]
 
 
+def test_packages_that_others_propagate(machine: Machine) -> None:
+    """As kitty and other terminals do: their output `terminfo` is installed with them, and nothing else says so."""
+    names = {
+        name: f"{machine.store}/{HASHES[0]}-{name}" for name in ("kitty-1", "kitty-1-terminfo", "x-1", "unlisted-1")
+    }
+    listed = "nix-support/propagated-user-env-packages"
+    machine.lay(
+        machine.store, {f"{HASHES[0]}-kitty-1/{listed}": f"{names['kitty-1-terminfo']}\n{names['unlisted-1']}\n"}
+    )
+    machine.lay(machine.store, {f"{HASHES[0]}-kitty-1-terminfo/{listed}": f"{names['x-1']} {names['kitty-1']}"})
+    wanted = [{"name": "kitty-1", "paths": [names["kitty-1"]]}]
+    plan = machine.plan({}, NO_GENERATION._replace(packages=list(names.values())), packages=wanted)
+    assert [(change["name"], change["action"]) for change in plan.packages] == [("unlisted", "remove")]
+
+
 # -- units ---------------------------------------------------------------------------------------------------------
 
 SERVICE = "[Unit]\nDescription=x\n{unit}\n[Service]\nExecStart={start}\n"
