@@ -49,6 +49,7 @@ def inputs(folder: Path, count: int) -> dict[str, Any]:
         "overlap": "ignore",
         "files": files,
         "activatedByTheSystem": False,
+        "homePath": f"{folder}/store/new-home-manager-path",
         "packagesByTheSystem": False,
         "sessionVariables": None,
         "unitFolder": None,

@@ -359,6 +359,7 @@ in
   homeFiles = plain config.home-files;
   overlap = config.home.fileOverlapResolution or "ignore";
   files = map (name: describeFile name enabledFiles.${name}) (attrNames enabledFiles);
+  homePath = plain config.home.path;
   packages = map describePackage config.home.packages;
   activatedByTheSystem = config.submoduleSupport.enable or false;
   packagesByTheSystem = config.submoduleSupport.externalPackageInstall or false;

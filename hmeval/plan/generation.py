@@ -22,6 +22,7 @@ class Generation(NamedTuple):
         path: its folder, links resolved; None for no generation.
         targets: what its home-files put below HOME; None where it has none.
         units: the unit files, by name below the units' folder; None for what cannot be read.
+        profile: the path that its home-path leads to; None where it has none.
         packages: the store paths that its home-path refers to; None where it has none.
         session_variables: the text of the file that sets them.
         dconf: the keys of each database, by its name (None for the user's own), with their values where they are known.
@@ -32,6 +33,7 @@ class Generation(NamedTuple):
     path: str | None
     targets: list[str] | None
     units: dict[str, bytes | None]
+    profile: str | None
     packages: list[str] | None
     session_variables: bytes | None
     dconf: dict[str | None, dict[str, str | None]]
@@ -39,7 +41,7 @@ class Generation(NamedTuple):
     failures: tuple[str, ...] = ()
 
 
-NO_GENERATION = Generation(None, None, {}, None, None, {}, {})
+NO_GENERATION = Generation(None, None, {}, None, None, None, {}, {})
 
 
 def read_generation(folder: str | None, unit_folder: str | None, disk: Disk) -> Generation:
@@ -54,6 +56,7 @@ def read_generation(folder: str | None, unit_folder: str | None, disk: Disk) -> 
         path=path,
         targets=targets if _is_folder(disk, f"{path}/home-files") else None,
         units=_units(disk, targets, unit_folder, units_at) if units_at else {},
+        profile=disk.real(f"{path}/home-path") if _is_folder(disk, f"{path}/home-path") else None,
         packages=_references(disk, f"{path}/home-path", failures),
         session_variables=content(disk, f"{path}/home-path/etc/profile.d/hm-session-vars.sh"),
         dconf=_dconf(disk, path, failures),

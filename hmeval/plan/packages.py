@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
-from hmeval.plan.disk import Disk, content
+from hmeval.plan.disk import Disk, content, walk
 
 _HASH = re.compile(r"^[0-9a-df-np-sv-z]{32}-")
 # The outputs that nixpkgs' packages have beside the first; the path of an output has its name at the end.
@@ -38,6 +38,21 @@ def with_propagated(paths: Iterable[str], disk: Disk) -> list[str]:
         more = listed.decode("utf-8", "surrogateescape").partition("\n")[0].split()
         found += (other for other in dict.fromkeys(more) if other not in found)
     return found
+
+
+def without_traceless(paths: Iterable[str], known: Iterable[str], disk: Disk) -> list[str]:
+    """The paths without those of which a profile shows nothing, whether it has them or not; the known ones it shows.
+
+    Home Manager itself installs two packages of empty folders, for its MIME types.
+    """
+    shown = set(known)
+    return [path for path in paths if path in shown or not _leaves_no_trace(path, disk)]
+
+
+def _leaves_no_trace(path: str, disk: Disk) -> bool:
+    if disk.entry(path).kind != "directory":
+        return False  # not built, or a file
+    return all(name.startswith("nix-support/") for name, _ in walk(disk, path, []))
 
 
 def package_changes(new: Iterable[str] | None, old: Iterable[str] | None) -> list[dict[str, Any]]:

@@ -17,7 +17,7 @@ from hmeval.plan.hooks import hook_runs
 from hmeval.plan.launchd import agent_changes
 from hmeval.plan.leaves import NewFiles
 from hmeval.plan.model import UNKNOWN, Backup, FileChange, Plan, Warned
-from hmeval.plan.packages import package_changes
+from hmeval.plan.packages import package_changes, without_traceless
 from hmeval.plan.units import unit_changes
 from hmeval.plan.variables import variable_changes
 from hmeval.plan.wanted import USUAL_STORE, Wanted, wanted_by_configuration
@@ -75,7 +75,7 @@ def plan_for(wanted: Wanted, circumstances: Circumstances, disk: Disk) -> Plan:
         conditional=list(_conditions(wanted, circumstances, changes, disk)),
         files=changes,
         hooks=hook_runs(wanted.hooks, home, disk),
-        packages=package_changes(wanted.packages, generation.packages),
+        packages=_package_changes(wanted, generation, disk),
         session_variables=variable_changes(wanted.session_variables, generation.session_variables),
         units=unit_changes(wanted.units, generation.units, starts=wanted.starts_services),
         dconf=dconf_changes(wanted.dconf, generation.dconf),
@@ -83,6 +83,14 @@ def plan_for(wanted: Wanted, circumstances: Circumstances, disk: Disk) -> Plan:
         activation=described_blocks(wanted.blocks, wanted.order),
         warnings=list(_warnings(wanted, generation, changes)),
     )
+
+
+def _package_changes(wanted: Wanted, generation: Generation, disk: Disk) -> list[dict[str, Any]]:
+    """The packages that come, go and change: none where the profile stays the same."""
+    if wanted.packages is None or (wanted.profile is not None and wanted.profile == generation.profile):
+        return []
+    old = generation.packages or []
+    return package_changes(without_traceless(wanted.packages, old, disk), old)
 
 
 def _unknown_folders(new: NewFiles, home: str, future: Future) -> Iterator[FileChange]:

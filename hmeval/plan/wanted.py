@@ -33,6 +33,7 @@ class Wanted(NamedTuple):
         files: its home-files.
         forced: the targets that are not checked.
         hooks: the files with an `onChange` hook.
+        profile: the path of its profile of packages; None where it has none.
         packages: the store paths that its profile is made of; None where that is not known.
         session_variables: the text of the file that sets them.
         unit_folder: where its units are, below HOME; None where no units are managed.
@@ -51,6 +52,7 @@ class Wanted(NamedTuple):
     files: NewFiles
     forced: Sequence[str]
     hooks: Sequence[ManagedFile]
+    profile: str | None
     packages: Sequence[str] | None
     session_variables: bytes | None
     unit_folder: str | None
@@ -78,6 +80,7 @@ def wanted_by_configuration(inputs: Mapping[str, Any], disk: Disk) -> Wanted:
         files=files,
         forced=[file.target for file in managed if file.force],
         hooks=[file for file in managed if file.has_hook],
+        profile=inputs["homePath"],
         packages=with_propagated((path for package in inputs["packages"] for path in package["paths"]), disk),
         session_variables=None if variables is None else text_bytes(variables),
         unit_folder=folder,
@@ -106,6 +109,7 @@ def wanted_by_generation(path: str, disk: Disk) -> Wanted:
         files=built(root, disk),
         forced=forced,
         hooks=[ManagedFile(target, source, has_hook=True) for target, source in script.hooks],
+        profile=generation.profile,
         packages=generation.packages,
         session_variables=generation.session_variables,
         unit_folder=script.unit_folder,

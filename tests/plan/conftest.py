@@ -73,6 +73,7 @@ class Machine:
             "homeFiles": str(self.new),
             "overlap": "ignore",
             "files": [self._file(target, what) for target, what in files.items()],
+            "homePath": f"{self.store}/new-home-manager-path",
             "packages": [],
             "activatedByTheSystem": False,
             "packagesByTheSystem": False,

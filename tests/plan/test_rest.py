@@ -68,6 +68,18 @@ def test_packages_that_others_propagate(machine: Machine) -> None:
     assert [(change["name"], change["action"]) for change in plan.packages] == [("unlisted", "remove")]
 
 
+def test_packages_of_which_a_profile_shows_nothing(machine: Machine) -> None:
+    """As the two of empty folders that Home Manager installs for its MIME types."""
+    names = [f"{machine.store}/{HASHES[0]}-{name}" for name in ("empty-1", "full-1", "unbuilt-1")]
+    machine.lay(machine.store, {f"{HASHES[0]}-empty-1/share": None, f"{HASHES[0]}-full-1/bin/x": "x"})
+    machine.lay(machine.store, {f"{HASHES[0]}-empty-1/nix-support/x": "x"})
+    packages = {"packages": [{"name": "x", "paths": names}]}
+    generation = NO_GENERATION._replace(packages=[], profile=f"{machine.store}/old-home-manager-path")
+    plan = machine.plan({}, generation, **packages)
+    assert [(change["name"], change["action"]) for change in plan.packages] == [("full", "add"), ("unbuilt", "add")]
+    assert machine.plan({}, generation, homePath=generation.profile, **packages).packages == []
+
+
 # -- units ---------------------------------------------------------------------------------------------------------
 
 SERVICE = "[Unit]\nDescription=x\n{unit}\n[Service]\nExecStart={start}\n"
