@@ -11,7 +11,7 @@ from hmeval.plan.disk import Disk, content, walk
 
 _HASH = re.compile(r"^[0-9a-df-np-sv-z]{32}-")
 # The outputs that nixpkgs' packages have beside the first; the path of an output has its name at the end.
-_OUTPUTS = ("bin", "debug", "dev", "devdoc", "doc", "info", "lib", "man", "static")
+_OUTPUTS = ("bin", "debug", "dev", "devdoc", "doc", "info", "lib", "man", "static", "terminfo")
 
 
 class Package(NamedTuple):

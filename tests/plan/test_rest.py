@@ -66,6 +66,9 @@ def test_packages_that_others_propagate(machine: Machine) -> None:
     wanted = [{"name": "kitty-1", "paths": [names["kitty-1"]]}]
     plan = machine.plan({}, NO_GENERATION._replace(packages=list(names.values())), packages=wanted)
     assert [(change["name"], change["action"]) for change in plan.packages] == [("unlisted", "remove")]
+    old = [names["kitty-1"], names["kitty-1-terminfo"]]
+    (change,) = package_changes([f"/nix/store/{HASHES[1]}-kitty-2"], old)
+    assert (change["name"], change["before"], change["after"]) == ("kitty", "1", "2")
 
 
 def test_packages_of_which_a_profile_shows_nothing(machine: Machine) -> None:
