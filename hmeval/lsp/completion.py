@@ -66,7 +66,7 @@ def suggestions(
 ) -> Suggestions:
     """What may be written at the place; `defined` says that a value follows it already."""
     if cursor.kind == KEY:
-        return _names(index, cursor, snippets and not defined and not cursor.quoted)
+        return _names(index, cursor, snippets and not (defined or cursor.quoted or cursor.inherited))
     if cursor.kind == READ:
         return _names(index, cursor, False)
     if cursor.kind == PACKAGE:
@@ -94,11 +94,13 @@ def snippet(option: Option) -> str:
 def _names(index: OptionIndex, cursor: Cursor, snippets: bool) -> Suggestions:
     below = index.below(cursor.path)
     found = [_named(entry, rank, snippets) for entry in below if (rank := _fit(cursor.typed, entry.name)) is not None]
-    found = [one for one in found if _is_offered(one)]
+    found = [one for one in found if _is_offered(index, one)]
     if cursor.quoted:
         return Suggestions(
             [one._replace(label=one.entry.name, insert=one.entry.name) for one in found if one.entry], False
         )
+    if cursor.inherited:
+        return Suggestions(found, False)
     has_deeper = any(entry.last - entry.first > 1 for entry in below)
     if len(cursor.typed) < _FROM_LETTERS or not has_deeper:
         return Suggestions(found, has_deeper)
@@ -130,10 +132,13 @@ def _has_real_names(entry: Entry, depth: int) -> bool:
     return not any(map(is_placeholder, entry.path[depth:]))
 
 
-def _is_offered(one: Suggestion) -> bool:
-    """Hidden and internal options are not; sets are, where one of their options is."""
-    option = one.entry.option if one.entry else None
-    return option is None or option.listed
+def _is_offered(index: OptionIndex, one: Suggestion) -> bool:
+    """Hidden and internal options are not; sets are, where one of their options is, and what the configuration has."""
+    entry = one.entry
+    if entry is None or entry.option is not None:
+        return entry is None or bool(entry.option and entry.option.listed)
+    within = index.ordered[entry.first : entry.last]
+    return not within or any(below.option and below.option.listed for below in within)
 
 
 def _fit(typed: str, name: str) -> int | None:

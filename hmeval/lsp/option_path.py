@@ -81,6 +81,7 @@ class Cursor(NamedTuple):
         scope: as in Meaning.
         quoted: whether it stands in a string that is open.
         with_packages: whether `with pkgs;` holds there.
+        inherited: whether it is the name of something that is inherited.
     """
 
     kind: str
@@ -90,6 +91,7 @@ class Cursor(NamedTuple):
     scope: Scope | None
     quoted: bool
     with_packages: bool = False
+    inherited: bool = False
 
 
 class Reader:
@@ -356,11 +358,9 @@ class Reader:
         elif not typed and names and not top.dotted:
             return None
         meaning = top.meaning.at(names) if top.host is None and top.kind == "set" else NOTHING
-        return (
-            None
-            if meaning.path is None or meaning.form
-            else Cursor(KEY, meaning.path, typed, start, meaning.scope, False)
-        )
+        if meaning.path is None or meaning.form:
+            return None
+        return Cursor(KEY, meaning.path, typed, start, meaning.scope, False, inherited=top.inherits)
 
     def _of_expression(self, top: Frame, typed: str, start: int) -> Cursor | None:
         chain = top.items[-1] if top.items else None
