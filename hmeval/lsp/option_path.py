@@ -146,7 +146,7 @@ class Reader:
         elif kind == "formals" or kind == "@":
             top.end_expression()
         elif kind != "!" and (not node.child_count or node.is_named):
-            top.end_value()
+            top.end_value(self._name_in(node) if kind == "string_expression" else None)
 
     def _open(self, top: Frame, node: Node) -> None:
         kind = node.type
@@ -194,14 +194,18 @@ class Reader:
             top.text += self._syntax.slice(node.start_byte, node.end_byte)
 
     def _name(self, top: Frame, node: Node) -> None:
-        text = self._syntax.slice(node.start_byte, node.end_byte)
-        if node.type == "string_expression":
-            text = text[1:-1] if "${" not in text else ANY
+        text = self._name_in(node)
         if not top.inherits:
             top.add_key(text, node.start_byte, node.end_byte)
             return
         top.keys = [(text, node.start_byte, node.end_byte)]
         self._define(top, None, node.end_byte)
+
+    def _name_in(self, node: Node) -> str:
+        text = self._syntax.slice(node.start_byte, node.end_byte)
+        if node.type != "string_expression":
+            return text
+        return text[1:-1] if "${" not in text else ANY
 
     def _read_name(self, top: Frame, node: Node) -> None:
         continued = top.dotted and bool(top.items) and top.items[-1] is not None
