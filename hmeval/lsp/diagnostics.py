@@ -99,7 +99,7 @@ def _of_option(document: Document, index: OptionIndex, one: Definition, option: 
         return _diagnostic(document, one, f"{option.name} is now {show_option(path)}", RENAMED, warning, {"path": path})
     if gone := removal(option):
         return _diagnostic(document, one, gone, REMOVED, error, {})
-    if option.read_only:
+    if option.read_only and not _is_set_by(document, option):
         return _diagnostic(document, one, f"{option.name} is read-only: it is set elsewhere", READ_ONLY, warning, None)
     wrong = objection(document.syntax, one.value, option.type_info)
     if wrong is None or one.value is None:
@@ -107,6 +107,11 @@ def _of_option(document: Document, index: OptionIndex, one: Definition, option: 
     message = f"{option.name} is of type {option.type}: {wrong}"
     where = document.range(one.value.start_byte, one.value.end_byte)
     return types.Diagnostic(where, message, error, TYPE, source=SOURCE)
+
+
+def _is_set_by(document: Document, option: Option) -> bool:
+    """Whether it is the document that sets an option, and nothing else; of submodules' options it is not known."""
+    return bool(option.definitions) and all(one["file"] == str(document.path) for one in option.definitions)
 
 
 def _unknown(document: Document, known: Known, one: Definition, found: Found) -> types.Diagnostic | None:

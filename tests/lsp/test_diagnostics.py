@@ -30,12 +30,17 @@ ALIASES = [
     alias("home.keyboard.keys", "layout"),
     alias("programs.vcs", "programs.git", visible=True),
 ]
+READ_ONLY = [
+    option("home.mine", STR, readOnly=True, definitions=[{"file": "/home.nix"}]),
+    option("home.theirs", STR, readOnly=True, definitions=[{"file": "/theirs.nix"}]),
+    option("home.file.<name>.name", STR, readOnly=True),
+]
 
 
 @pytest.fixture(scope="module")
 def known() -> Known:
     """A set of options with renamed ones, and one that has two names."""
-    return Known(OptionSet(OptionIndex([*options(), *ALIASES]), ""), "")
+    return Known(OptionSet(OptionIndex([*options(), *ALIASES, *READ_ONLY]), ""), "")
 
 
 def found(known: Known, text: str) -> list[types.Diagnostic]:
@@ -89,6 +94,7 @@ def test_what_no_edit_of_a_name_mends_is_told_without_a_fix(known: Known, text: 
     "text",
     [
         '{ programs.vcs = ""; }',
+        '{ home.mine = "set here, and nowhere else"; }',
         '{ programs."${name}-git".enable = true; }',
         '{ programs = { "a${name}".enable = true; }; }',
         "{ options.programs.${name}.enable = mkEnableOption name; config.programs.nano.enable = true; }",
@@ -120,3 +126,8 @@ def test_what_no_module_declares_is_unknown(known: Known, text: str) -> None:
 def test_an_alias_that_is_shown_is_not_called_a_renamed_option() -> None:
     assert "Renamed to `b`" in documentation(alias("a", "b"))
     assert "Renamed" not in documentation(alias("a", "b", visible=True))
+
+
+@pytest.mark.parametrize("text", ['{ home.theirs = ""; }', '{ home.file.a.name = ""; }'])
+def test_what_is_read_only_is_told_where_somebody_else_sets_it(known: Known, text: str) -> None:
+    assert [one.code for one in found(known, text)] == [diagnostics.READ_ONLY]
