@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -18,6 +19,9 @@ from hmeval.lsp.names import Names, instance_names, package_names
 from hmeval.lsp.option_path import read_whole
 from hmeval.lsp.syntax import Syntax
 from hmeval.lsp.target import ChosenTarget
+
+# How Nix calls a place in a text that is no file, in its messages.
+_PLACE_IN_TEXT = re.compile(r"(?:\(string\)|«string»):(\d+):(\d+)")
 
 _MOST_FAILED, _MOST_SEARCHED, _MOST_FILES = 5, 20, 1000
 
@@ -183,7 +187,8 @@ def syntax_error(text: str, worker: Worker) -> EvaluationError | None:
         place = error.position
         if error.kind not in ("syntax", "undefined-variable") or place is None:
             return None
-        return EvaluationError(error.message, error.kind, place._replace(line=max(1, place.line - 1)))
+        message = _PLACE_IN_TEXT.sub(lambda found: f"{int(found[1]) - 1}:{found[2]}", error.message)
+        return EvaluationError(message, error.kind, place._replace(line=max(1, place.line - 1)))
     return None
 
 

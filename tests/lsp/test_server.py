@@ -172,6 +172,8 @@ def test_syntax_errors_are_those_of_nix(home: Path) -> None:
             await one.until(one.diagnostics)
             assert one.diagnostics()[0].range.start == types.Position(0, 39)
             assert not one.client.log_messages
+            one.write("{\n  home.username = x: x;\n  home.username = y: y;\n}\n")
+            await one.until(lambda: any("already defined at 2:3" in item.message for item in one.diagnostics()))
 
     asyncio.run(session())
 
