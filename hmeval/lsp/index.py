@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from hmeval.lsp.meaning import ANY, ELEMENT
 from hmeval.options.model import Option
 from hmeval.options.path import is_placeholder, show_option
+from hmeval.options.renames import alias_target
 
 # nixpkgs, lib/modules.nix: mkRemovedOptionModule.
 _GONE = re.compile(r"(no longer has any effect|can no longer be used since it's been removed)")
@@ -216,7 +217,7 @@ def _is_open(entry: Entry, option: Option | None) -> bool:
     if option is None:
         return False
     undescribed = entry.option is not None and not entry.children and entry.any is None
-    return undescribed or is_open(option.type_info)
+    return undescribed or is_open(option.type_info) or alias_target(option.record) is not None
 
 
 def is_open(told: Mapping[str, Any] | None) -> bool:

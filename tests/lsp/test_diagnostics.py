@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 from lsprotocol import types
@@ -14,12 +15,12 @@ from hmeval.lsp.hover import documentation
 from hmeval.lsp.index import OptionIndex
 from hmeval.lsp.view import Document, Known, View
 from hmeval.options.model import Option
-from tests.lsp.conftest import STR, option, options
+from tests.lsp.conftest import ANYTHING, STR, option, options, submodule
 
 
-def alias(name: str, target: str, *, visible: bool = False) -> Option:
+def alias(name: str, target: str, *, visible: bool = False, told: dict[str, Any] = STR) -> Option:
     """An option that stands for another one, as lib.doRename declares it."""
-    return option(name, STR, description=f"Alias of {{option}}`{target}`.", visible=visible)
+    return option(name, told, description=f"Alias of {{option}}`{target}`.", visible=visible)
 
 
 ALIASES = [
@@ -29,6 +30,8 @@ ALIASES = [
     alias("programs.git.includes.*.file", "path"),
     alias("home.keyboard.keys", "layout"),
     alias("programs.vcs", "programs.git", visible=True),
+    alias("hm", "home-manager.users.alice", visible=True, told=submodule()),
+    option("hm._module.args", ANYTHING, internal=True),
 ]
 READ_ONLY = [
     option("home.mine", STR, readOnly=True, definitions=[{"file": "/home.nix"}]),
@@ -94,6 +97,7 @@ def test_what_no_edit_of_a_name_mends_is_told_without_a_fix(known: Known, text: 
     "text",
     [
         '{ programs.vcs = ""; }',
+        "{ hm.programs.zsh.enable = true; hm = { home.username = x; }; }",
         '{ home.mine = "set here, and nowhere else"; }',
         '{ programs."${name}-git".enable = true; }',
         '{ programs = { "a${name}".enable = true; }; }',
