@@ -10,7 +10,7 @@ from lsprotocol import types
 
 from hmeval.lsp.defining import Defining, defining
 from hmeval.lsp.index import ABSENT, GROUP, WITHIN, Found
-from hmeval.lsp.view import Known, Places, View
+from hmeval.lsp.view import Known, Places, Symbol, View
 from hmeval.options.description import to_markdown
 from hmeval.options.model import Option, text_of
 from hmeval.options.path import show_option
@@ -36,7 +36,7 @@ def hover(view: View, position: types.Position, places: Places) -> types.Hover |
     elif found.option is None:
         return None
     else:
-        text = "\n\n".join(_sections(known, found, symbol.path, places))
+        text = "\n\n".join([*_sections(found, symbol.path), *_values(known, symbol, places)])
     marked = f"{text}\n\n---\n\n{_mark(known)}" if _mark(known) else text
     content = types.MarkupContent(types.MarkupKind.Markdown, marked)
     return types.Hover(content, view.document.range(symbol.start, symbol.end))
@@ -47,18 +47,22 @@ def documentation(option: Option) -> str:
     return "\n\n".join(_documented(option))
 
 
-def _sections(known: Known, found: Found, path: tuple[str, ...], places: Places) -> Iterator[str]:
+def _sections(found: Found, path: tuple[str, ...]) -> Iterator[str]:
     assert found.option is not None
     if found.kind == WITHIN:
         yield f"**{show_option(path)}**: a value within `{found.option.name}`"
     yield from _documented(found.option)
-    if known.options.is_built_in:
+
+
+def _values(known: Known, symbol: Symbol, places: Places) -> Iterator[str]:
+    """The value, and who defines it; nothing where those are another one's."""
+    if known.options.is_built_in or symbol.is_apart:
         return
-    value = known.value_of(path)
+    value = known.value_of(symbol.path)
     if value is not None:
         yield _value(value)
-    holder = known.holder_of(path)
-    if holder is not None and (lines := list(_definitions(holder, path, places))):
+    holder = known.holder_of(symbol.path)
+    if holder is not None and (lines := list(_definitions(holder, symbol.path, places))):
         yield "Defined by\n\n" + "\n".join(lines)
 
 

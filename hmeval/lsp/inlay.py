@@ -23,7 +23,7 @@ def inlay_hints(view: View, wanted: types.Range) -> list[types.InlayHint]:
 
 def _hint(view: View, one: Definition) -> types.InlayHint | None:
     known = view.known(one.meaning.scope)
-    if one.value is None or known.stale or known.options.is_built_in:
+    if one.value is None or one.is_apart or known.stale or known.options.is_built_in:
         return None
     found = known.found(one.path)
     if found.kind in (ABSENT, GROUP) or found.option is None:

@@ -35,6 +35,7 @@ class Definition(NamedTuple):
         names: the names that the binding itself writes, with where each begins and ends.
         value: the node of its value, where there is one.
         start, end: where the binding stands.
+        is_apart: whether it is of a specialisation, which has values of its own.
     """
 
     meaning: Meaning
@@ -42,6 +43,7 @@ class Definition(NamedTuple):
     value: Node | None
     start: int
     end: int
+    is_apart: bool = False
 
     @property
     def path(self) -> Path:
@@ -81,7 +83,7 @@ class Cursor(NamedTuple):
         scope: as in Meaning.
         quoted: whether it stands in a string that is open.
         with_packages: whether `with pkgs;` holds there.
-        inherited: whether it is the name of something that is inherited.
+        inherited: whether it is the name of something that is inherited; is_apart: as in Definition.
     """
 
     kind: str
@@ -92,6 +94,7 @@ class Cursor(NamedTuple):
     quoted: bool
     with_packages: bool = False
     inherited: bool = False
+    is_apart: bool = False
 
 
 class Reader:
@@ -280,7 +283,10 @@ class Reader:
             self.declared.add(meaning.declares)
         if meaning.path and meaning.path != top.meaning.path and top.host is None:
             start = min((start for _, start, _ in top.keys if start), default=end)
-            self.found.append(Definition(meaning, tuple(top.keys), value, start, end))
+            self.found.append(Definition(meaning, tuple(top.keys), value, start, end, self._is_apart()))
+
+    def _is_apart(self) -> bool:
+        return any("specialisation" in frame.names for frame in self._frames)
 
     def _semicolon(self, top: Frame) -> None:
         while self._frames[-1].kind in ("paren", "list", "interpolation") and len(self._frames) > 1:
@@ -329,6 +335,11 @@ class Reader:
 
     def cursor(self, offset: int, last: Node | None) -> Cursor | None:
         """What the place is about, when all before it has been read; `last` is the token that it ends or lies in."""
+        is_apart = self._is_apart()
+        cursor = self._cursor(offset, last)
+        return cursor._replace(is_apart=is_apart) if cursor is not None else None
+
+    def _cursor(self, offset: int, last: Node | None) -> Cursor | None:
         top = self._frames[-1]
         touched = last is not None and last.end_byte >= offset
         if top.kind == "string":

@@ -148,13 +148,14 @@ class Known(NamedTuple):
 
 
 class Symbol(NamedTuple):
-    """A name in the text: the path that it leads to, whose options that is of, and where it stands."""
+    """A name in the text: the path that it leads to, whose options that is of, where it stands; rest as in Cursor."""
 
     kind: str
     path: tuple[str, ...]
     scope: Scope
     start: int
     end: int
+    is_apart: bool
 
 
 class View:
@@ -198,7 +199,8 @@ class View:
         if cursor is None or cursor.kind == PACKAGE:
             return None
         path = (*cursor.path, cursor.typed) if cursor.kind in (KEY, READ) else cursor.path
-        return Symbol(cursor.kind, path, self.document.scope(cursor.scope), node.start_byte, node.end_byte)
+        scope = self.document.scope(cursor.scope)
+        return Symbol(cursor.kind, path, scope, node.start_byte, node.end_byte, cursor.is_apart)
 
 
 def _name_at(syntax: Syntax, offset: int) -> Node | None:

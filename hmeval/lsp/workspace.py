@@ -212,7 +212,7 @@ class Workspace:
         document = open_ or self.file(path)
         if document is None:
             return []
-        found = [one for one in document.whole().found if one.path == option]
+        found = [one for one in document.whole().found if one.path == option and not one.is_apart]
         return [(line + 1, column + 1) for one in found for line, column in [document.syntax.place(one.start)]]
 
     async def close(self) -> None:

@@ -218,6 +218,27 @@ def test_inlay_hints_show_the_value_that_won(home: Path) -> None:
     asyncio.run(session())
 
 
+def test_a_specialisation_has_values_of_its_own(home: Path) -> None:
+    dark = '  specialisation.dark.configuration.home.sessionVariables = { EDITOR = lib.mkForce "emacs"; };\n}\n'
+    text = (home / "home.nix").read_text().removesuffix("}\n") + dark
+    (home / "home.nix").write_text(text)
+
+    async def session() -> None:
+        async with editor(home, OFFLINE) as one:
+            one.open()
+            await one.until_fresh()
+            assert f"{home}/home.nix:7:3, which lost" in await one.hover(place_of(text, "EDITOR"))
+            told = await one.hover(place_of(text, "EDITOR = lib"))
+            assert "a value within `home.sessionVariables`" in told
+            assert "Value" not in told
+            assert "Defined by" not in told
+            line = types.Position(text[: text.index(dark)].count("\n"), 0)
+            params = types.InlayHintParams(types.TextDocumentIdentifier(one.uri()), types.Range(line, line))
+            assert not await one.client.text_document_inlay_hint_async(params)
+
+    asyncio.run(session())
+
+
 def test_an_answer_that_is_older_than_the_text_says_so(home: Path) -> None:
     async def session() -> None:
         async with editor(home, OFFLINE) as one:
