@@ -124,7 +124,8 @@ def _unknown(document: Document, known: Known, one: Definition, found: Found) ->
     meant = f"; did you mean {' or '.join(near)}?" if near else ""
     text = f"There is no option {name}{meant}"
     where = document.range(one.names[place][1], one.names[-1][2])
-    severity = types.DiagnosticSeverity.Warning if known.stale else types.DiagnosticSeverity.Error
+    is_certain = document.is_imported and not known.stale
+    severity = types.DiagnosticSeverity.Error if is_certain else types.DiagnosticSeverity.Warning
     fixes = None if one.value is None else {"near": near, "path": list(one.path)}
     return types.Diagnostic(where, text, severity, UNKNOWN, source=SOURCE, data=fixes)
 

@@ -153,6 +153,8 @@ def test_what_nothing_imports_may_have_options_of_its_own(home: Path) -> None:
             one.open("scratch.nix")
             await one.until(lambda: len(one.diagnostics("scratch.nix")) == 4)
             assert [one.diagnostics(name) for name in FOREIGN] == [[], [], []]
+            unknown = [item for item in one.diagnostics("scratch.nix") if item.code == "unknown-option"]
+            assert [item.severity for item in unknown] == [types.DiagnosticSeverity.Warning]
             one.save(one.write(text.replace("./git.nix", " ".join(f"./{name}" for name in FOREIGN))))
             await one.until(lambda: all(one.diagnostics(name) for name in FOREIGN))
 
