@@ -7,6 +7,7 @@ One reader goes over the tokens from the left, as far as the place, and keeps wh
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import NamedTuple
 
 from tree_sitter import Node
@@ -14,6 +15,7 @@ from tree_sitter import Node
 from hmeval.lsp.frame import Frame
 from hmeval.lsp.meaning import ANY, NOTHING, OF_THE_SYSTEM, SYSTEM, Meaning, Path, Scope
 from hmeval.lsp.syntax import Syntax
+from hmeval.options.path import OptionPathError, parse_option_path
 
 KEY, VALUE, READ, PACKAGE = "key", "value", "read", "package"
 PACKAGES = "pkgs"
@@ -103,7 +105,8 @@ class Reader:
     Attributes:
         found: the definitions so far; read: the parts of configurations that were read so far.
         imported: the files that were named so far, with what they stand for.
-        declared: the paths below `options` that were bound so far; the empty one where those are not in the text.
+        declared: the paths below `options` that were bound so far, the empty one where those are not in the text; and
+            those that it was asked for whether they are there (`options ? programs.git`).
     """
 
     def __init__(self, syntax: Syntax, path: Path = ()) -> None:
@@ -119,6 +122,8 @@ class Reader:
         top = self._frames[-1]
         if node.is_missing:
             return
+        if node.type == "?":
+            self._ask(node.parent)
         if top.kind == "string":
             self._in_string(top, node)
         elif node.type in ("binding", "inherit", "inherit_from") and node.child_count:
@@ -150,6 +155,16 @@ class Reader:
             top.end_expression()
         elif kind != "!" and (not node.child_count or node.is_named):
             top.end_value(self._name_in(node) if kind == "string_expression" else None)
+
+    def _ask(self, node: Node | None) -> None:
+        """Whether something is there, in an expression; what depends on it may define it."""
+        if node is None or node.type != "has_attr_expression":
+            return
+        with suppress(OptionPathError):
+            written = "".join(self._syntax.slice(node.start_byte, node.end_byte).split())
+            first, *names = parse_option_path(written.replace("?", ".", 1))
+            if first == "options":
+                self.declared.add(tuple(names))
 
     def _open(self, top: Frame, node: Node) -> None:
         kind = node.type

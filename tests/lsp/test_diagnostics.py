@@ -98,6 +98,9 @@ def test_what_no_edit_of_a_name_mends_is_told_without_a_fix(known: Known, text: 
     [
         '{ programs.vcs = ""; }',
         "{ hm.programs.zsh.enable = true; hm = { home.username = x; }; }",
+        "{ options, ... }: optionalAttrs (options ? programs.nano) { programs.nano.enable = true; }",
+        "{ programs = if options.programs ? nano.enable then { nano.enable = true; } else { }; }",
+        '{ home = optionalAttrs (!(options.home?"nano")) { nano = 1; }; }',
         '{ home.mine = "set here, and nowhere else"; }',
         '{ programs."${name}-git".enable = true; }',
         '{ programs = { "a${name}".enable = true; }; }',
@@ -117,6 +120,8 @@ def test_what_is_right_is_not_called_wrong(known: Known, text: str) -> None:
 @pytest.mark.parametrize(
     "text",
     [
+        "{ programs = optionalAttrs (options.home ? nano) { nano.enable = true; }; }",
+        "{ programs = optionalAttrs (config.programs ? nano) { nano.enable = true; }; }",
         "{ options.home = { }; config.programs.nano.enable = true; }",
         "{ options = with lib; { }; config.programs.nano.enable = true; }",
         "{ options = let x = 1; in ({ }); config.programs.nano.enable = true; }",
