@@ -12,7 +12,7 @@ from hmeval.lsp.names import Names
 from hmeval.lsp.option_path import KEY, PACKAGE, PACKAGES, READ, Cursor
 from hmeval.lsp.syntax import attribute_path
 from hmeval.options.model import Option
-from hmeval.options.path import is_placeholder, show_option
+from hmeval.options.path import is_placeholder, quote, show_option
 from hmeval.options.query import distance, tolerance
 from hmeval.render.nix_text import nix_line
 
@@ -96,9 +96,8 @@ def _names(index: OptionIndex, cursor: Cursor, snippets: bool) -> Suggestions:
     found = [_named(entry, rank, snippets) for entry in below if (rank := _fit(cursor.typed, entry.name)) is not None]
     found = [one for one in found if _is_offered(index, one)]
     if cursor.quoted:
-        return Suggestions(
-            [one._replace(label=one.entry.name, insert=one.entry.name) for one in found if one.entry], False
-        )
+        named = [(one, one.entry.name) for one in found if one.entry]
+        return Suggestions([one._replace(label=name, insert=quote(name)[1:-1]) for one, name in named], False)
     if cursor.inherited:
         return Suggestions(found, False)
     has_deeper = any(entry.last - entry.first > 1 for entry in below)

@@ -14,7 +14,7 @@ from tree_sitter import Node
 
 from hmeval.lsp.frame import Frame
 from hmeval.lsp.meaning import ANY, NOTHING, OF_THE_SYSTEM, SYSTEM, Meaning, Path, Scope
-from hmeval.lsp.syntax import Syntax
+from hmeval.lsp.syntax import Syntax, unescaped
 from hmeval.options.path import OptionPathError, parse_option_path
 
 KEY, VALUE, READ, PACKAGE = "key", "value", "read", "package"
@@ -209,7 +209,7 @@ class Reader:
             if node.type == "${":
                 self._frames.append(Frame("interpolation", NOTHING))
         else:
-            top.text += self._syntax.slice(node.start_byte, node.end_byte)
+            top.text += unescaped(self._syntax.slice(node.start_byte, node.end_byte))
 
     def _name(self, top: Frame, node: Node) -> None:
         text = self._name_in(node)
@@ -223,7 +223,7 @@ class Reader:
         text = self._syntax.slice(node.start_byte, node.end_byte)
         if node.type != "string_expression":
             return text
-        return text[1:-1] if "${" not in text else ANY
+        return ANY if any(child.type == "interpolation" for child in node.children) else unescaped(text[1:-1])
 
     def _read_name(self, top: Frame, node: Node) -> None:
         continued = top.dotted and bool(top.items) and top.items[-1] is not None
@@ -370,7 +370,7 @@ class Reader:
     def _in_quotes(self, top: Frame, offset: int) -> Cursor | None:
         outer = self._frames[-2]
         start = top.text_start
-        typed = self._syntax.slice(start, offset)
+        typed = unescaped(self._syntax.slice(start, offset))
         if outer.names_wanted:
             meaning = outer.meaning.at(outer.names if outer.dotted else [])
             return None if meaning.path is None else Cursor(KEY, meaning.path, typed, start, meaning.scope, True)

@@ -6,6 +6,7 @@ Offsets are bytes of UTF-8 here. tree-sitter parses half-written code too; its o
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from typing import TypeAlias
@@ -44,6 +45,8 @@ _OPAQUE = frozenset(
 _UNBOUNDED = frozenset(
     ("function_expression", "if_expression", "let_expression", "with_expression", "assert_expression")
 )
+_ESCAPE = re.compile(r"\\(.)", re.DOTALL)
+_ESCAPED = {"n": "\n", "r": "\r", "t": "\t"}
 _FINISHED = frozenset(("binding", "inherit", "inherit_from"))
 
 
@@ -160,6 +163,11 @@ class Syntax:
 def attribute_path(names: Sequence[str]) -> str:
     """Names as Nix reads them; an attribute may be called `*`, or `<name>`, as placeholders of options are."""
     return ".".join(quote(name) if is_placeholder(name) else show_option([name]) for name in names)
+
+
+def unescaped(text: str) -> str:
+    """What a string says that has these characters between its quotes."""
+    return _ESCAPE.sub(lambda found: _ESCAPED.get(found[1], found[1]), text)
 
 
 def _line_starts(source: bytes) -> list[int]:

@@ -30,6 +30,12 @@ def test_a_name_alone_can_be_inherited(index: OptionIndex, text: str) -> None:
     assert written(index, text) == {"enable"}
 
 
+def test_in_an_open_string_a_name_is_written_with_its_escapes() -> None:
+    index = OptionIndex(options())
+    index.name_instances({("home", "file"): ['say "hello"']})
+    assert written(index, r'{ home.file."say \"h') == {r"say \"hello\""}
+
+
 def test_a_set_is_offered_where_one_of_its_options_is() -> None:
     index = OptionIndex([*options(), *HIDDEN])
     index.name_instances({("services", "cron", "jobs"): ["nightly"]})
