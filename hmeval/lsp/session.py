@@ -156,9 +156,11 @@ class Session:
         await self._evaluate_all()
 
     def closed(self, uri: str) -> None:
-        """Forget a document."""
+        """Forget a document; what an evaluation found in its file is told with one that is open still."""
         self.workspace.documents.pop(uri, None)
         self._publish(uri, None, [])
+        for other in self.workspace.documents:
+            self._check_soon(other)
 
     def files_changed(self, paths: Sequence[str]) -> None:
         """Evaluate again what may depend on files that were changed by somebody else."""

@@ -204,6 +204,22 @@ def test_what_the_evaluation_finds_is_told_at_its_place_in_the_right_file(home: 
     asyncio.run(session())
 
 
+def test_what_the_evaluation_finds_in_a_file_stays_when_that_is_closed(home: Path) -> None:
+    (home / "git.nix").write_text('{ programs.jq.enable = builtins.throw "no jq here"; }\n')
+
+    async def session() -> None:
+        async with editor(home, OFFLINE) as one:
+            text = one.open()
+            one.open("git.nix")
+            await one.until(lambda: one.diagnostics("git.nix"))
+            identifier = types.TextDocumentIdentifier(one.uri("git.nix"))
+            one.client.text_document_did_close(types.DidCloseTextDocumentParams(identifier))
+            await one.hover(place_of(text, "username"))  # by now it has been closed
+            await one.until(lambda: one.diagnostics("git.nix"))
+
+    asyncio.run(session())
+
+
 def test_inlay_hints_show_the_value_that_won(home: Path) -> None:
     async def session() -> None:
         async with editor(home, OFFLINE) as one:
