@@ -62,7 +62,7 @@ def test_a_path_that_is_not_there(hmeval_command: Hmeval) -> None:
         ('1 + "a"', "1:5"),
         ("{ }.a", "1:1"),
         ("nope", "1:1"),
-        ("1 +", "1:3"),
+        ("1 + ]", "1:5"),
         ("[\n  config.nope\n]", "2:3"),
         ("{\n  a = 1;\n  b = [ (lib.head [ ]) (1 + null) ];\n}.b", "3:"),
     ],
