@@ -12,7 +12,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +21,13 @@ import pytest
 
 HERE = Path(__file__).resolve().parent
 HOME_MANAGER, NIXPKGS_LIB = "HMEVAL_TEST_HOME_MANAGER", "HMEVAL_TEST_NIXPKGS_LIB"
-LEFT_OUT = f"set {HOME_MANAGER} and {NIXPKGS_LIB}"
+NIXPKGS, NIX_DARWIN = "HMEVAL_TEST_NIXPKGS", "HMEVAL_TEST_NIX_DARWIN"
+NIX = "HMEVAL_TEST_NIX"
+"""The folder with the `nix` and `nix-instantiate` that are the reference, where it is not the one on PATH."""
+
+CHECKOUTS = (HOME_MANAGER, NIXPKGS_LIB, NIXPKGS, NIX_DARWIN)
+NEEDED = {"real": (HOME_MANAGER, NIXPKGS_LIB), "nixpkgs": (HOME_MANAGER, NIXPKGS)}
+"""Marker → the checkouts without which a test that has it is left out."""
 
 # Packages that configurations of the tests need of nixpkgs, and that no search of Home Manager's text finds.
 SOUGHT_BY_ARGUMENT = set(
@@ -47,8 +53,10 @@ def hermetic_environment(session: Path) -> dict[str, str]:
     kept = {
         name: value
         for name, value in os.environ.items()
-        if name in (HOME_MANAGER, NIXPKGS_LIB) or not (name.startswith(taken_away) or name in unwanted)
+        if name in (*CHECKOUTS, NIX) or not (name.startswith(taken_away) or name in unwanted)
     }
+    if NIX in kept:
+        kept["PATH"] = f"{kept[NIX]}{os.pathsep}{kept.get('PATH', os.defpath)}"
     folders = {
         "HOME": "home",
         "XDG_CACHE_HOME": "cache",
@@ -95,33 +103,41 @@ def remove(session: Path) -> None:
     shutil.rmtree(session)
 
 
-def missing_checkouts() -> bool:
-    """Whether the real Home Manager, or nixpkgs' lib, is not at hand."""
-    return not (os.environ.get(HOME_MANAGER) and os.environ.get(NIXPKGS_LIB))
+def left_out(variables: Sequence[str]) -> str:
+    """Why a test is left out that needs checkouts which are not there."""
+    return f"set {' and '.join(variables)}"
+
+
+def missing_for(marker: str) -> tuple[str, ...]:
+    """The environment variables that tests with a marker need, and that are not set."""
+    return tuple(variable for variable in NEEDED[marker] if not os.environ.get(variable))
 
 
 def checkout(variable: str, holds: str) -> Path:
     """The checkout that an environment variable names; skips the test where it is not set."""
     if not os.environ.get(variable):
-        pytest.skip(LEFT_OUT)
+        pytest.skip(left_out([variable]))
     folder = Path(os.environ[variable])
     assert (folder / holds).is_file(), f"{variable} names {folder}, which holds no {holds}"
     return folder
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Leave out the tests marked real where the real ones are not at hand."""
-    for item in items:
-        if missing_checkouts() and item.get_closest_marker("real"):
-            item.add_marker(pytest.mark.skip(reason=LEFT_OUT))
+    """Leave out the tests whose checkouts are not at hand."""
+    for marker in filter(missing_for, NEEDED):
+        reason = left_out(missing_for(marker))
+        for item in items:
+            if item.get_closest_marker(marker):
+                item.add_marker(pytest.mark.skip(reason=reason))
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Say what was left out."""
-    skipped = terminalreporter.stats.get("skipped", [])
-    count = sum(LEFT_OUT in str(report.longrepr) for report in skipped)
-    if count:
-        terminalreporter.write_line(f"{count} tests marked real were left out: {LEFT_OUT}")
+    """Say what was left out for want of a checkout."""
+    skipped = [str(report.longrepr) for report in terminalreporter.stats.get("skipped", [])]
+    for variable in CHECKOUTS:
+        count = sum(variable in reason for reason in skipped)
+        if count:
+            terminalreporter.write_line(f"{count} tests were left out: {variable} is not set")
 
 
 def pytest_unconfigure() -> None:
@@ -139,6 +155,18 @@ def home_manager() -> Path:
 def nixpkgs_lib() -> Path:
     """A checkout of nixpkgs.lib: the folder `lib` is in it."""
     return checkout(NIXPKGS_LIB, "lib/modules.nix")
+
+
+@pytest.fixture(scope="session")
+def nixpkgs() -> Path:
+    """The whole of nixpkgs: all packages, all of NixOS."""
+    return checkout(NIXPKGS, "pkgs/top-level/impure.nix")
+
+
+@pytest.fixture(scope="session")
+def nix_darwin() -> Path:
+    """A checkout of nix-darwin."""
+    return checkout(NIX_DARWIN, "eval-config.nix")
 
 
 @pytest.fixture(scope="session")
