@@ -12,6 +12,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -133,11 +134,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Say what was left out for want of a checkout."""
-    skipped = [str(report.longrepr) for report in terminalreporter.stats.get("skipped", [])]
-    for variable in CHECKOUTS:
-        count = sum(variable in reason for reason in skipped)
-        if count:
-            terminalreporter.write_line(f"{count} tests were left out: {variable} is not set")
+    reasons = [report.longrepr[2] for report in terminalreporter.stats.get("skipped", [])]
+    for reason, count in Counter(reason for reason in reasons if any(name in reason for name in CHECKOUTS)).items():
+        terminalreporter.write_line(f"{count} tests were left out: {reason.removeprefix('Skipped: ')}")
 
 
 def pytest_unconfigure() -> None:
