@@ -141,7 +141,7 @@ const char * const * hmeval_engine_capabilities(void)
 #ifdef HMEVAL_COMPAT
     found[count++] = "read-only";
 #endif
-    if (hmeval_traces_available()) found[count++] = "traces";
+    if (!hmeval_unknown_import()) found[count++] = "traces";
     found[count] = NULL;
     return found;
 }

@@ -269,7 +269,9 @@ hmeval_status hmeval_attribute_value(
 
 /* trace.c, not_linux.c; compat/nix-2.8/trace.cc */
 
-bool hmeval_traces_available(void);
+/* Why something that is read may escape the trace, whatever is evaluated, as a sentence; NULL: it does not. The engine or
+ * this extension imports a function of which nobody has said what it reads. */
+const char * hmeval_unknown_import(void);
 /* Once, with the engine. */
 void hmeval_trace_start(void);
 /* What is read on this thread from now on is kept, until the end. */
@@ -310,18 +312,23 @@ void hmeval_pack_input(
     hmeval_buffer * buffer, const char * kind, const char * name, const struct stat * link, const struct stat * target,
     const char * value);
 
-/* redirect.c */
+/* imports.c; on Linux alone */
 
+/* A walk through what the engine's libraries, and this extension, import. */
 typedef struct {
-    const char * name;
-    void * function;
-    unsigned found; /* how many places call it */
-} hmeval_redirect;
+    /* Whether an import is known, by its name without the marks of variants; `*function`, if it is set, takes its place
+     * where calls are redirected. What another library of the engine provides need not be known. */
+    bool (*find)(const char * name, void ** function);
+    const char * only; /* how the names of the libraries begin that are visited beside the extension; NULL: all */
+    bool redirect;
+    bool failed;       /* something was not redirected */
+    char unknown[256]; /* which import is not known, as a sentence; empty: none */
+} hmeval_imports;
 
-/* Count the places from which Nix's libraries, and those of C++ that read for them, call by these names; have them call
- * these functions. False: not everywhere. */
-void hmeval_find_calls(hmeval_redirect * calls, size_t count);
-bool hmeval_redirect_calls(hmeval_redirect * calls, size_t count);
+void hmeval_visit_imports(hmeval_imports * imports);
+
+/* harmless_calls.c: whether a function, by its plain name, tells an evaluation nothing that is not traced. */
+bool hmeval_is_harmless(const char * name);
 
 /* buffer.c */
 void hmeval_buffer_free(hmeval_buffer * buffer);

@@ -26,9 +26,9 @@ void hmeval_getter_begins(void) {}
 
 void hmeval_getter_failed(void) {}
 
-bool hmeval_traces_available(void)
+const char * hmeval_unknown_import(void)
 {
-    return false;
+    return "what libraries call is not seen on this system";
 }
 
 void hmeval_trace_start(void) {}

@@ -29,9 +29,15 @@
 static const char * const kind_names[] = {"type",     "target",   "file",       "listing",    "copied",
                                           "resolved", "variable", "incomplete", "uncacheable"};
 
-/* Nix remembers these as long as the process lives: the lstat of a path, an open database. Whoever evaluates later
- * depends on them as well, and does not ask again. */
-static const unsigned remembered_by_nix = HMEVAL_READ_TYPE | HMEVAL_READ_TARGET | HMEVAL_INCOMPLETE;
+/* Nix remembers these as long as the process lives: the lstat of a path (up to 2.34), open folders (since 2.35), an open
+ * database. Whoever evaluates later depends on them as well, and does not ask again. What later versions remember is not
+ * known, so there everything counts that was ever read. */
+enum {
+    REMEMBERED = HMEVAL_READ_TYPE | HMEVAL_READ_TARGET | HMEVAL_INCOMPLETE,
+    LAST_KNOWN_MAJOR = 2,
+    LAST_KNOWN_MINOR = 35,
+};
+static unsigned remembered_by_nix = REMEMBERED;
 
 typedef struct thing {
     char * name;
@@ -141,17 +147,36 @@ static void end_note(int error)
     errno = error;
 }
 
+/* Whether what is open is still what its path leads to: Nix reads on in a folder that it has open, also when another
+ * one has taken its place. */
+static bool is_still_there(int opened, const char * path)
+{
+    struct stat then, now;
+    return fstat(opened, &then) == 0 && stat(path, &now) == 0 && then.st_ino == now.st_ino && then.st_dev == now.st_dev;
+}
+
+/* The path of what is open. False: there is none, or not enough room. */
+static bool path_of(char * buffer, size_t size, int opened)
+{
+    char link[32];
+    snprintf(link, sizeof(link), opened == AT_FDCWD ? "/proc/self/cwd" : "/proc/self/fd/%d", opened);
+    ssize_t length = readlink(link, buffer, size);
+    if (length <= 0 || (size_t)length >= size) return false;
+    buffer[length] = '\0';
+    if (opened != AT_FDCWD && !is_still_there(opened, buffer))
+        keep(HMEVAL_UNCACHEABLE, "a folder that Nix reads was moved, removed or replaced", NULL);
+    return true;
+}
+
 /* A path as it is from the root. False: there is none, or not enough room. */
 static bool absolute_path(char * buffer, size_t size, int folder, const char * path)
 {
-    char link[32];
     size_t length = 0;
     if (*path != '/') {
-        snprintf(link, sizeof(link), folder == AT_FDCWD ? "/proc/self/cwd" : "/proc/self/fd/%d", folder);
-        ssize_t got = readlink(link, buffer, size);
-        if (got <= 0 || (size_t)got + 1 >= size) return false;
-        length = got;
-        if (*path) buffer[length++] = '/';
+        if (!path_of(buffer, size, folder)) return false;
+        length = strlen(buffer);
+        if (!strcmp(path, ".")) path = "";
+        if (*path && length > 1 && length + 1 < size) buffer[length++] = '/';
     }
     size_t rest = strlen(path);
     if (length + rest >= size) return false;
@@ -210,6 +235,16 @@ static bool is_no_file(const thing * first)
     return first->has_target && !S_ISDIR(first->target.st_mode) && !S_ISREG(first->target.st_mode);
 }
 
+/* A folder that is opened without following links (openat2) is one as long as none of those above it becomes a link. */
+static void mark_above(char * path)
+{
+    for (char * slash; (slash = strrchr(path, '/')) && slash != path;) {
+        *slash = '\0';
+        thing * first = seen_first(path);
+        if (first) mark(first, HMEVAL_READ_TYPE);
+    }
+}
+
 void hmeval_note_open(int folder, const char * path, int flags)
 {
     int error;
@@ -223,6 +258,7 @@ void hmeval_note_open(int folder, const char * path, int flags)
         keep(HMEVAL_INCOMPLETE, "it reads what is no file", NULL);
     else
         mark(first, kind_of_open(first, flags));
+    if (first && flags & O_PATH) mark_above(buffer);
     end_note(error);
 }
 
@@ -277,8 +313,16 @@ static bool watch_time(hmeval_session * session)
 
 /* -- a trace ------------------------------------------------------------------------------------------------------- */
 
+static bool is_later_than_known(const char * version)
+{
+    int major = 0, minor = 0;
+    if (sscanf(version, "%d.%d", &major, &minor) != 2 || major > LAST_KNOWN_MAJOR) return true;
+    return major == LAST_KNOWN_MAJOR && minor > LAST_KNOWN_MINOR;
+}
+
 void hmeval_trace_start(void)
 {
+    if (is_later_than_known(nix_version_get())) remembered_by_nix = ~0u;
     redirected = hmeval_follow_calls();
 }
 
@@ -353,6 +397,7 @@ void hmeval_pack_inputs(hmeval_buffer * buffer)
 {
     if (!of_session || of_session->lost || of_the_process.lost) return hmeval_pack_nil(buffer);
     if (of_session->time_was_told) keep(HMEVAL_UNCACHEABLE, "it uses builtins.currentTime", NULL);
+    if (hmeval_unknown_import()) keep(HMEVAL_UNCACHEABLE, hmeval_unknown_import(), NULL);
     pthread_mutex_lock(&lock);
     size_t place = hmeval_pack_open_array(buffer), count = 0;
     for (thing * each = of_the_process.all; each; each = each->next)

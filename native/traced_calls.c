@@ -1,5 +1,6 @@
 /* Functions in the place of those by which Nix's libraries read: each notes what is asked for (trace.c), and asks. What
- * cannot be followed from here makes a trace incomplete, or, where a library of Nix calls it, impossible. */
+ * cannot be followed from here makes a trace incomplete once it is called. So does a function that is neither here nor in
+ * harmless_calls.c, as soon as a library of the engine knows of it: nobody has looked at what it reads. */
 #if !defined(HMEVAL_COMPAT) && defined(__linux__)
 
 #  define _GNU_SOURCE
@@ -19,6 +20,8 @@
 
 #  define HMEVAL_INTERNAL
 #  include "hmeval.h"
+
+#  define COUNT(array) (sizeof(array) / sizeof(*(array)))
 
 static mode_t mode_of(int flags, va_list arguments)
 {
@@ -88,6 +91,12 @@ static int traced_statx(int folder, const char * path, int flags, unsigned mask,
     return statx(folder, path, flags, mask, found);
 }
 
+static int traced_faccessat(int folder, const char * path, int mode, int flags)
+{
+    hmeval_note_path(HMEVAL_READ_TARGET, folder, path);
+    return faccessat(folder, path, mode, flags);
+}
+
 static int traced_access(const char * path, int mode)
 {
     hmeval_note_path(HMEVAL_READ_TARGET, AT_FDCWD, path);
@@ -133,12 +142,12 @@ static int traced_sqlite_open(const char * path, void ** database, int flags, co
     return ((sqlite_open *)dlsym(RTLD_NEXT, "sqlite3_open_v2"))(path, database, flags, system);
 }
 
-typedef int git_open(void ** repository, const char * path);
+typedef int archive_open(void * archive, const char * path, size_t block);
 
-static int traced_git_open(void ** repository, const char * path)
+static int traced_archive_open(void * archive, const char * path, size_t block)
 {
-    hmeval_note_incomplete("it reads a Git repository, and this engine does not tell what of it");
-    return ((git_open *)dlsym(RTLD_NEXT, "git_repository_open"))(repository, path);
+    if (path) hmeval_note_open(AT_FDCWD, path, O_RDONLY);
+    return ((archive_open *)dlsym(RTLD_NEXT, "archive_read_open_filename"))(archive, path, block);
 }
 
 static pid_t traced_waitpid(pid_t process, int * status, int options)
@@ -169,100 +178,183 @@ static time_t traced_dump_path(const void * path, void * sink, void * filter)
     return ((dump_path *)(original ? original : dlsym(RTLD_NEXT, DUMP_FILE_PATH)))(path, sink, filter);
 }
 
-/* Nix calls openat2 by its number (since 2.34), for which libc has no function. */
+/* -- calls of the kernel by number --------------------------------------------------------------------------------- */
+
+/* Numbers of calls that read nothing: what becomes of descriptors and modes, and what a sandbox is made of. */
+static bool reads_nothing(long number)
+{
+    static const long numbers[] = {
+        SYS_gettid,
+        SYS_futex,
+        SYS_getrandom,
+        SYS_kill,
+        SYS_pivot_root,
+#  ifdef SYS_close_range
+        SYS_close_range,
+#  endif
+#  ifdef SYS_fchmodat2
+        SYS_fchmodat2,
+#  endif
+#  ifdef SYS_move_mount
+        SYS_open_tree,
+        SYS_move_mount,
+#  endif
+#  ifdef SYS_landlock_create_ruleset
+        SYS_landlock_create_ruleset,
+        SYS_landlock_add_rule,
+        SYS_landlock_restrict_self,
+#  endif
+    };
+    for (size_t i = 0; i < COUNT(numbers); ++i)
+        if (numbers[i] == number) return true;
+    return false;
+}
+
+/* Nix calls openat2 in this way (since 2.34). */
 static long traced_syscall(long number, long a, long b, long c, long d, long e, long f)
 {
-    if (number == SYS_openat2 && c) hmeval_note_open((int)a, (const char *)b, (int)((const struct open_how *)c)->flags);
+    if (number == SYS_openat2 && c)
+        hmeval_note_open((int)a, (const char *)b, (int)((const struct open_how *)c)->flags);
+    else if (!reads_nothing(number))
+        hmeval_note_incomplete("it calls the kernel in a way that hmeval does not know");
     return syscall(number, a, b, c, d, e, f);
 }
 
-static hmeval_redirect calls[] = {
+/* In libc since glibc 2.43. */
+static int traced_openat2(int folder, const char * path, const struct open_how * how, size_t size)
+{
+    if (how) hmeval_note_open(folder, path, (int)how->flags);
+    return (int)syscall(SYS_openat2, folder, path, how, size);
+}
+
+/* -- what cannot be followed ---------------------------------------------------------------------------------------- */
+
+typedef long any_function(long, long, long, long, long, long);
+
+/* In the place of a function of up to six arguments, none of them a floating-point number or a structure: whoever calls
+ * it learns what is not followed. */
+#  define GATE(name, reason) \
+      static long gate_##name(long a, long b, long c, long d, long e, long f) \
+      { \
+          hmeval_note_incomplete(reason); \
+          return ((any_function *)dlsym(RTLD_NEXT, #name))(a, b, c, d, e, f); \
+      }
+
+#  define USERS "it asks which users this machine has"
+#  define GIT "it reads a Git repository, and this engine does not tell what of it"
+
+#  define GATES(X) \
+      X(getpwnam, USERS) \
+      X(getpwnam_r, USERS) \
+      X(getpwuid, USERS) \
+      X(getpwuid_r, USERS) \
+      X(getgrnam, USERS) \
+      X(getgrnam_r, USERS) \
+      X(getgrgid, USERS) \
+      X(getgrouplist, USERS) \
+      X(glob, "it looks for files by a pattern") \
+      X(curl_easy_perform, FETCHES) \
+      X(curl_multi_add_handle, FETCHES) \
+      X(git_repository_open, GIT) \
+      X(git_repository_open_bare, GIT) \
+      X(git_repository_open_ext, GIT) \
+      X(git_repository_discover, GIT) \
+      X(git_repository_init, GIT) \
+      X(git_repository_init_ext, GIT) \
+      X(git_config_open_default, GIT) \
+      X(git_config_open_ondisk, GIT) \
+      X(git_odb_backend_pack, GIT)
+
+GATES(GATE)
+
+/* -- the table ------------------------------------------------------------------------------------------------------ */
+
+/* By plain names (imports.c). */
+static const struct {
+    const char * name;
+    void * function;
+} calls[] = {
     {"open", traced_open},
-    {"open64", traced_open},
-    {"__open_2", traced_open},
-    {"__open64_2", traced_open},
     {"openat", traced_openat},
-    {"openat64", traced_openat},
-    {"__openat_2", traced_openat},
-    {"__openat64_2", traced_openat},
+    {"openat2", traced_openat2},
     {"fopen", traced_fopen},
-    {"fopen64", traced_fopen},
     {"opendir", traced_opendir},
     {"fdopendir", traced_fdopendir},
     {"lstat", traced_lstat},
-    {"lstat64", traced_lstat},
     {"stat", traced_stat},
-    {"stat64", traced_stat},
     {"fstatat", traced_fstatat},
-    {"fstatat64", traced_fstatat},
     {"statx", traced_statx},
     {"access", traced_access},
+    {"faccessat", traced_faccessat},
     {"readlink", traced_readlink},
-    {"__readlink_chk", traced_readlink},
     {"readlinkat", traced_readlinkat},
-    {"__readlinkat_chk", traced_readlinkat},
     {"realpath", traced_realpath},
-    {"__realpath_chk", traced_realpath},
     {"getenv", traced_getenv},
     {"secure_getenv", traced_getenv},
     {"waitpid", traced_waitpid},
     {"dlopen", traced_dlopen},
     {"GC_dlopen", traced_dlopen},
-    {"sqlite3_open_v2", traced_sqlite_open},
-    {"git_repository_open", traced_git_open},
     {"syscall", traced_syscall},
+    {"archive_read_open_filename", traced_archive_open},
+    {"sqlite3_open_v2", traced_sqlite_open},
     {DUMP_TEXT_PATH, traced_dump_path},
     {DUMP_FILE_PATH, traced_dump_path},
-};
+#  define GATE_ENTRY(name, reason) {#name, gate_##name},
+    GATES(GATE_ENTRY)};
 
-/* Ways to read that are not followed: where a library of Nix knows one of them, nothing is traced. */
-static hmeval_redirect unfollowed[] = {
-    {"__lxstat"},     {"__lxstat64"}, {"__xstat"},
-    {"__xstat64"},    {"__fxstatat"}, {"__fxstatat64"},
-    {"faccessat"},    {"ftw"},        {"ftw64"},
-    {"nftw"},         {"nftw64"},     {"fts_open"},
-    {"scandir"},      {"scandir64"},  {"posix_spawn"},
-    {"posix_spawnp"}, {"system"},     {"popen"},
-    {"wait"},         {"wait4"},      {"git_repository_open_ext"},
-};
+/* Whether the engine's libraries import it. */
+static bool is_imported[COUNT(calls)];
 
-#  define COUNT(array) (sizeof(array) / sizeof(*(array)))
-
-static bool is_called(const char * name)
+static bool find_call(const char * name, void ** function)
 {
-    for (size_t i = 0; i < COUNT(calls); ++i)
-        if (!strncmp(calls[i].name, name, strlen(name)) && calls[i].found) return true;
+    for (size_t i = 0; i < COUNT(calls); ++i) {
+        if (*name != *calls[i].name || strcmp(name, calls[i].name)) continue;
+        is_imported[i] = true;
+        *function = calls[i].function;
+        return true;
+    }
+    return hmeval_is_harmless(name);
+}
+
+static bool is_any_imported(const char * const * names)
+{
+    for (; *names; ++names)
+        for (size_t i = 0; i < COUNT(calls); ++i)
+            if (is_imported[i] && !strcmp(calls[i].name, *names)) return true;
     return false;
 }
 
-/* Nix up to 2.34 remembers what lstat gave, which is provided for here; 2.35 remembers open folders. */
-#  define CACHED_LSTAT "_ZN3nix19PosixSourceAccessor11cachedLstatERKNS_9CanonPathE"
+/* Nix reads by one function of each row. Where it imports none of them, it reads in a way that is not seen here. */
+static const char * const expected[][4] = {
+    {"open", "openat"},       {"lstat", "fstatat", "statx"},    {"readlink", "readlinkat"},
+    {"opendir", "fdopendir"}, {"getenv", "secure_getenv"},      {"waitpid"},
+    {"sqlite3_open_v2"},      {DUMP_TEXT_PATH, DUMP_FILE_PATH},
+};
 
-static bool available;
+static hmeval_imports seen = {.find = find_call};
 
 static void find_out(void)
 {
-    static const char * const expected[] = {"open",    "lstat",        "readlink", "getenv",
-                                            "waitpid", "sqlite3_open", DUMP_PATH};
-    hmeval_find_calls(calls, COUNT(calls));
-    hmeval_find_calls(unfollowed, COUNT(unfollowed));
-    available = dlsym(RTLD_NEXT, CACHED_LSTAT) != NULL;
-    for (size_t i = 0; i < COUNT(expected); ++i)
-        available = available && is_called(expected[i]);
-    for (size_t i = 0; i < COUNT(unfollowed); ++i)
-        available = available && !unfollowed[i].found;
+    hmeval_visit_imports(&seen);
+    for (size_t i = 0; !*seen.unknown && i < COUNT(expected); ++i)
+        if (!is_any_imported(expected[i]))
+            snprintf(
+                seen.unknown, sizeof(seen.unknown),
+                "Nix does not call %s, and reads in a way that hmeval does not follow", expected[i][0]);
 }
 
-bool hmeval_traces_available(void)
+const char * hmeval_unknown_import(void)
 {
     static pthread_once_t once = PTHREAD_ONCE_INIT;
     pthread_once(&once, find_out);
-    return available;
+    return *seen.unknown ? seen.unknown : NULL;
 }
 
 bool hmeval_follow_calls(void)
 {
-    return hmeval_traces_available() && hmeval_redirect_calls(calls, COUNT(calls));
+    hmeval_imports led = {.find = find_call, .redirect = true};
+    hmeval_visit_imports(&led);
+    return !led.failed;
 }
 
 #endif

@@ -137,7 +137,8 @@ class Fingerprint:
     def renewed(self) -> Fingerprint | None:
         """The same with the signatures of now, to be asked of one that holds.
 
-        None where one of them is so new that another change may leave it as it is.
+        None where one of them is so new that another change may leave it as it is. A folder of which only the type
+        counts may be: it has another signature once it is something else.
         """
         import time
 
@@ -146,7 +147,12 @@ class Fingerprint:
         paths = [(path, *signatures(path), known) for path, _, _, known in self.paths]
         git = [(folder, facts.git_watched(folder), state) for folder, _, state in self.git]
         old = time.time_ns() - _SETTLED
-        found = [found for path in paths for found in path[1:3]]
+        found = [
+            found
+            for _, link, target, known in paths
+            for found in (link, target)
+            if is_link(link) or not _QUICK.issuperset(known)
+        ]
         found += [found for _, watched, _ in git for _, found in watched]
         if any(now is not None and max(now[2], now[3]) > old for now in found):
             return None

@@ -78,10 +78,12 @@ class Observation:
         Raises Uncacheable, also where something has changed since it was read.
         """
         libraries, traced = inputs
+        read, variables, trees = _sorted_out(traced or (), f"{store}/")
         if traced is None or what_is_missing(traced):
-            read, variables, trees = _below_roots(*roots, traced)
-        else:
-            read, variables, trees = _sorted_out(traced, f"{store}/")
+            read = [*_without_caches_of_nix(read), *_below(roots[0])]
+            trees = [*trees, *roots[1]]
+        if traced is None:
+            _refuse_time(read)
         own = list(_own_inputs(libraries))
         self._own = {path for _, path, _ in own}
         by_path: dict[str, dict[str, str]] = {}
@@ -116,9 +118,14 @@ class Observation:
                 raise Uncacheable(f"{path} was changed {since}")
 
     def _refuse_changed(self, fingerprint: Fingerprint) -> None:
-        for path, link, target, _ in fingerprint.paths:
-            if (link, target) != signatures(path):
+        for path, link, target, known in fingerprint.paths:
+            if (link, target) != signatures(path) and _has_changed(path, known):
                 raise Uncacheable(f"{path} changes right now")
+
+
+def _has_changed(path: str, known: Mapping[str, str]) -> bool:
+    """Whether a path whose signature changed is another one: where a folder's type counts, its entries do not."""
+    return bool(_OF_CONTENTS & known.keys()) or any(facts.fact(kind, path) != fact for kind, fact in known.items())
 
 
 def _clock_of(found: Signature) -> int:
@@ -171,6 +178,8 @@ def _sorted_out(
             variables[name] = value
         elif kind == "git":
             trees.append(name)
+        elif kind == "incomplete":
+            continue
         elif name.startswith(store):
             kept.add(store + name[len(store) :].partition("/")[0])
         else:
@@ -251,15 +260,11 @@ def _included(place: str) -> Iterator[str]:
 # -- where not everything is traced -----------------------------------------------------------------------------------
 
 
-def _below_roots(
-    folders: Sequence[str], trees: Sequence[str], traced: Sequence[Sequence[Any]] | None
-) -> tuple[list[tuple[str, str, Any]], dict[str, str | None], list[str]]:
-    read = list(_below(folders))
-    if traced is None:
-        _refuse_time(read)
-    else:
-        _refuse_uncacheable(traced)
-    return read, {}, list(trees)
+def _without_caches_of_nix(read: Iterable[tuple[str, str, Any]]) -> list[tuple[str, str, Any]]:
+    """What was read but for what fetchers cache, which changes with each of them; they made the trace incomplete."""
+    caches = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
+    own = os.path.join(os.environ.get("NIX_CACHE_HOME") or os.path.join(caches, "nix"), "")
+    return [entry for entry in read if not os.path.join(entry[1], "").startswith(own)]
 
 
 def _below(roots: Iterable[str]) -> Iterator[tuple[str, str, None]]:

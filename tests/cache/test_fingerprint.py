@@ -486,6 +486,50 @@ def test_what_nix_remembers_from_an_earlier_evaluator(folder: Path) -> None:
     assert done.stdout.splitlines() == ["regular", changed], done.stderr
 
 
+REPLACED_IN_A_PROCESS = """
+import sys, time
+from pathlib import Path
+from tests.cache.test_fingerprint import Evaluated, Uncacheable
+folder = Path(sys.argv[1])
+
+def evaluate():
+    try:
+        evaluated = Evaluated("import ./sub/deep/b.nix", folder, in_this_process=True)
+        print(evaluated.value, evaluated.changed())
+    except Uncacheable as refused:
+        print("refused", refused)
+
+evaluate()
+(folder / "sub").rename(folder / "sub before")
+(folder / "sub/deep").mkdir(parents=True)
+(folder / "sub/deep/b.nix").write_text("3")
+time.sleep(0.06)
+evaluate()
+"""
+
+
+@pytest.mark.skipif(not TRACES, reason="this engine does not tell what it reads")
+def test_a_folder_that_another_one_takes_the_place_of(folder: Path) -> None:
+    """Since 2.35 Nix reads on in a folder that it has open: what it finds there is not what the path leads to."""
+    command = [sys.executable, "-c", REPLACED_IN_A_PROCESS, str(folder)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    first, second = done.stdout.splitlines()
+    assert first == "2 None", done.stderr
+    assert second == "3 None" or second.startswith("refused "), done.stderr
+
+
+def test_a_folder_that_gets_entries_while_only_its_type_counts(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A temporary folder has new entries all the time, and is that folder nevertheless."""
+    original = facts.fact
+
+    def fact(kind: str, path: str) -> str:
+        (folder.parent / f"entry {time.monotonic_ns()}").touch()
+        return original(kind, path)
+
+    monkeypatch.setattr(facts, "fact", fact)
+    assert Evaluated("builtins.pathExists ./text", folder).value
+
+
 def test_nix_configuration_and_hmeval_itself_are_inputs(folder: Path) -> None:
     fingerprint = Evaluated("1", folder).fingerprint
     paths = {path for path, *_ in fingerprint.paths}
@@ -518,6 +562,7 @@ def test_a_renewed_fingerprint_is_that_of_the_time_stamps_of_now(folder: Path) -
     assert before.was_read
     assert before.renewed() is None  # too early: another change might leave the time stamps as they are
     time.sleep(3.1)
+    (folder.parent / "new").touch()  # in a folder of which only the type counts
     renewed = before.renewed()
     assert renewed is not None
     assert renewed.changed() is None

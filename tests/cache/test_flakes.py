@@ -12,7 +12,7 @@ import pytest
 import hmeval
 from hmeval.cache.contents import contents
 from hmeval.cache.shelf import Shelf
-from tests.cache.asked import EXAMPLE, OFFLINE, Asked, edit, in_git, settle
+from tests.cache.asked import EXAMPLE, OFFLINE, TRACES, Asked, edit, in_git, settle
 
 OVER_2_8 = hmeval.engine()["interface"] == "compat"
 
@@ -37,6 +37,29 @@ def test_a_file_of_a_flake(flake: Path, shelf: Shelf, kind: str) -> None:
     settle()
     edit(flake / "home.nix", '"carol"', '"erica"')
     assert "erica" in Asked(*arguments).output
+
+
+@pytest.mark.skipif(not TRACES, reason="this engine does not tell which variables it reads")
+@pytest.mark.parametrize("kind", ["path", "git"])
+def test_what_a_flake_reads_outside_of_its_folder(flake: Path, shelf: Shelf, tmp_path: Path, kind: str) -> None:
+    """Flakes are evaluated impurely, and whole folders are not all that counts where a trace is incomplete."""
+    outside = tmp_path / "name"
+    outside.write_text("one")
+    read = f'"${{builtins.getEnv "HMEVAL_TESTED"}}-${{builtins.readFile "{outside}"}}"'
+    edit(flake / "home.nix", 'username = "alice"', f"username = {read}")
+    if kind == "git":
+        in_git(flake)
+    settle()
+    arguments = ("options", "home.username", "--flake", f"{'path:' if kind == 'path' else ''}{flake}#alice")
+
+    def ask(variable: str) -> Asked:
+        return Asked(*arguments, "--offline", HMEVAL_TESTED=variable)
+
+    assert "a-one" in ask("a").output
+    assert not ask("a").evaluated
+    assert "b-one" in ask("b").output
+    outside.write_text("two")
+    assert "b-two" in ask("b").output
 
 
 def test_a_flake_that_is_found(flake: Path, shelf: Shelf) -> None:

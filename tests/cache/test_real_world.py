@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import marshal
 import os
 import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -18,8 +19,6 @@ import hmeval
 from hmeval.cache import fingerprint
 from hmeval.cache.fingerprint import Fingerprint
 from hmeval.cache.shelf import Shelf
-
-pytestmark = pytest.mark.real
 
 TRACES = "traces" in hmeval.engine()["capabilities"]
 
@@ -34,36 +33,86 @@ HOME = """{ lib, ... }: {
 }
 """
 
-OPENED = re.compile(r'\bopen(?:at)?\((?:AT_FDCWD[^,]*, )?"(/[^"]*)", O_RDONLY[^)]*\) = \d')
-ASKED = re.compile(
-    r'(?:newfstatat|statx|l?stat|readlink|f?access\w*)\((?:AT_FDCWD[^,]*, )?"(/[^"]*)".* = (-1 ENOENT|0)'
+# What is evaluated and cached below.
+QUESTIONS: tuple[list[str], ...] = ([], ["home.file.vimrc.text"], ["programs.bash.initExtra"])
+
+# The same as the command line does in a worker, in the process that asks.
+IN_PROCESS = """
+import json, sys
+import hmeval
+
+target, cache = json.loads(sys.argv[1]), sys.argv[2]
+with hmeval.load(**target, cache=cache) as configuration:
+    print(len(configuration.options))
+    for path in json.loads(sys.argv[3]):
+        print(configuration.option(path).value)
+"""
+
+# A call that names a path, with the folder that the path begins in where that is not the current one.
+CALL = re.compile(
+    r"\b(?P<call>open|openat2?|newfstatat|statx|l?stat|readlink|readlinkat|f?access\w*)"
+    r"\((?:(?:AT_FDCWD(?:<[^>]*>)?|\d+<(?P<folder>[^>]*)>), )?"
+    r'"(?P<path>[^"]*)"(?P<rest>.*) = (?P<result>-1 ENOENT|\d+)'
 )
 LISTED = re.compile(r"getdents64\(\d+<(/[^>]*)>")
+NO_PART_OF_AN_EVALUATION = (".git", "tests", "docs", "doc")
 
 
 class World(NamedTuple):
-    """What is evaluated: a folder that holds everything, and the target's flags."""
+    """What is evaluated: a folder that holds everything, and how."""
 
     top: Path
-    target: list[str]
+    in_process: bool
+
+    def target(self) -> dict[str, str]:
+        places = {"file": "home/home.nix", "home_manager": "hm", "nixpkgs": "nixpkgs"}
+        return {name: str(self.top / place) for name, place in places.items()}
 
     def command(self, *more: str) -> list[str]:
-        return [sys.executable, "-m", "hmeval", "options", *more, *self.target]
+        flags = [(f"--{name.replace('_', '-')}", place) for name, place in self.target().items()]
+        return [sys.executable, "-m", "hmeval", "options", *more, *(word for flag in flags for word in flag)]
+
+    def evaluations(self, cache: str) -> list[list[str]]:
+        """The commands that evaluate everything; `cache` is "use" or "off"."""
+        if self.in_process:
+            paths = [path for question in QUESTIONS for path in question]
+            return [[sys.executable, "-c", IN_PROCESS, json.dumps(self.target()), cache, json.dumps(paths)]]
+        flags = ["--no-cache"] if cache == "off" else []
+        return [self.command(*flags, "--format", "json", *question) for question in QUESTIONS]
 
 
-@pytest.fixture(scope="module")
-def copied(home_manager: Path, world: Path, tmp_path_factory: pytest.TempPathFactory) -> World:
+@pytest.fixture(
+    scope="module",
+    params=[
+        pytest.param("stand-in", marks=pytest.mark.real),
+        pytest.param("nixpkgs", marks=pytest.mark.nixpkgs),
+    ],
+)
+def packages(request: pytest.FixtureRequest) -> Path:
+    """A nixpkgs: the stand-in with the real lib, or the whole."""
+    folder: Path = request.getfixturevalue("world" if request.param == "stand-in" else "nixpkgs")
+    return folder
+
+
+@pytest.fixture(scope="module", params=["in a worker", "in the process"])
+def copied(
+    request: pytest.FixtureRequest, home_manager: Path, packages: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[World]:
     """A Home Manager, a nixpkgs and a configuration, all of which can be changed."""
     top = tmp_path_factory.mktemp("real")
-    shutil.copytree(home_manager, top / "hm", ignore=shutil.ignore_patterns(".git", "tests", "docs"))
-    shutil.copytree(world, top / "nixpkgs")
+    for source, name in ((home_manager, "hm"), (packages, "nixpkgs")):
+        shutil.copytree(source, top / name, symlinks=True, ignore=ignored_at_the_top_of(source))
     for folder in ("more", "dots"):
         (top / "home" / folder).mkdir(parents=True)
     (top / "home/home.nix").write_text(HOME)
     (top / "home/more/default.nix").write_text("{ programs.git.enable = true; }")
     (top / "home/dots/vimrc").write_text("set nocompatible")
-    given = {"--file": "home/home.nix", "--home-manager": "hm", "--nixpkgs": "nixpkgs"}
-    return World(top, [word for flag, place in given.items() for word in (flag, str(top / place))])
+    yield World(top, request.param == "in the process")
+    shutil.rmtree(top)
+
+
+def ignored_at_the_top_of(source: Path) -> Callable[[str, list[str]], list[str]]:
+    return lambda folder, names: [name for name in NO_PART_OF_AN_EVALUATION if Path(folder) == source and name in names]
 
 
 class Seen(NamedTuple):
@@ -81,9 +130,9 @@ def seen(copied: World, tmp_path_factory: pytest.TempPathFactory) -> Seen:
     if strace is None:
         pytest.skip("strace is not there (scripts/setup installs it on Debian)")
     log = tmp_path_factory.mktemp("strace") / "log"
-    for paths in ([], ["home.file.vimrc.text"], ["programs.bash.initExtra"]):
-        traced = [strace, "-f", "-qq", "-y", "-A", "-o", str(log), "-e", "trace=file,getdents64"]
-        done = subprocess.run([*traced, *copied.command("--no-cache", "--format", "json", *paths)], capture_output=True)
+    for command in copied.evaluations(cache="off"):
+        traced = [strace, "-f", "-qq", "-y", "-A", "-o", str(log), "-e", "trace=file,getdents64", *command]
+        done = subprocess.run(traced, capture_output=True)
         if b"ptrace" in done.stderr:
             pytest.skip("no process may be traced here")
         assert done.returncode == 0, done.stderr.decode()[-2000:]
@@ -96,10 +145,12 @@ def sorted_out(log: str, top: Path) -> Seen:
     for line in log.splitlines():
         if match := LISTED.search(line):
             listed.add(match[1])
-        elif match := OPENED.search(line):
-            opened.add(match[1])
-        elif (match := ASKED.search(line)) and "ENOENT" in match[2]:
-            absent.add(match[1])
+        elif match := CALL.search(line):
+            path = os.path.normpath(os.path.join(match["folder"] or "/", match["path"]))
+            if match["result"] == "-1 ENOENT":
+                absent.add(path)
+            elif match["call"].startswith("open") and "O_RDONLY" in match["rest"]:
+                opened.add(path)
     below = [sorted(Path(path) for path in paths if path.startswith(f"{top}/")) for paths in (opened, absent, listed)]
     return Seen([path for path in below[0] if path.is_file()], below[1], below[2])
 
@@ -110,8 +161,8 @@ def kept(copied: World, seen: Seen, tmp_path_factory: pytest.TempPathFactory) ->
     with pytest.MonkeyPatch.context() as patched:
         patched.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
         patched.delenv("HMEVAL_TESTED", raising=False)
-        for paths in ([], ["home.file.vimrc.text"], ["programs.bash.initExtra"]):
-            done = subprocess.run(copied.command("--format", "json", *paths), capture_output=True, text=True)
+        for command in copied.evaluations(cache="use"):
+            done = subprocess.run(command, capture_output=True, text=True)
             assert done.returncode == 0, done.stderr
             assert "not kept" not in done.stderr
         yield Path(Shelf().folder)

@@ -183,9 +183,24 @@ void nix_compat_trace_time(nix::EvalState & state)
     time->value->mkApp(function, function);
 }
 
-extern "C" bool hmeval_traces_available(void)
+/* The evaluator reads by the functions below, which are watched; and natively run code makes a result uncacheable. What
+ * else its library imports of others must be harmless. So must what this extension imports, but for what reads here. */
+static bool find_import(const char * name, void **)
 {
-    return true;
+    static const char * const own[] = {"dlopen", "lstat", "stat"};
+    for (auto known : own)
+        if (!strcmp(name, known)) return true;
+    return hmeval_is_harmless(name);
+}
+
+extern "C" const char * hmeval_unknown_import(void)
+{
+    static const auto imports = [] {
+        hmeval_imports imports{.find = find_import, .only = "libnixexpr.so"};
+        hmeval_visit_imports(&imports);
+        return imports;
+    }();
+    return *imports.unknown ? imports.unknown : nullptr;
 }
 
 extern "C" void hmeval_trace_start(void) {}
@@ -212,6 +227,7 @@ extern "C" void hmeval_pack_inputs(hmeval_buffer * buffer)
 {
     if (!trace) return hmeval_pack_nil(buffer);
     if (nix::evalSettings.enableNativeCode) keep_uncacheable("evaluation is allowed to run native code");
+    if (auto unknown = hmeval_unknown_import()) keep_uncacheable(unknown);
     hmeval_pack_array(buffer, trace->inputs.size());
     for (auto & input : trace->inputs)
         pack_input(buffer, input);
