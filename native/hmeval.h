@@ -297,10 +297,11 @@ enum {
     HMEVAL_UNCACHEABLE = 1 << 8,
 };
 
-/* Note that a path is about to be read, as these kinds say; that it is opened; a variable; why the rest is not known.
- * `folder` is what the path begins in, as for openat(2). */
+/* Note that a path is about to be read, as these kinds say; that it is opened, and has been, as `descriptor`; a variable;
+ * why the rest is not known. `folder` is what the path begins in, as for openat(2). */
 void hmeval_note_path(unsigned kinds, int folder, const char * path);
 void hmeval_note_open(int folder, const char * path, int flags);
+void hmeval_note_opened(int descriptor, int folder, const char * path, int flags);
 void hmeval_note_variable(const char * name, const char * value);
 void hmeval_note_incomplete(const char * reason);
 

@@ -147,24 +147,69 @@ static void end_note(int error)
     errno = error;
 }
 
-/* Whether what is open is still what its path leads to: Nix reads on in a folder that it has open, also when another
- * one has taken its place. */
-static bool is_still_there(int opened, const char * path)
+/* -- open folders -----------------------------------------------------------------------------------------------------
+ *
+ * Since 2.35 Nix names most paths from a folder that it has open, and keeps it open. The kernel tells where that folder is
+ * now; what counts is where the evaluation takes it to be. */
+
+typedef struct {
+    char * path; /* by which it was opened; NULL: no folder that is known */
+    dev_t device;
+    ino_t inode;
+} open_folder;
+
+static open_folder * open_folders; /* by descriptor */
+static size_t open_folder_count;
+
+static bool make_room_for(int descriptor)
 {
-    struct stat then, now;
-    return fstat(opened, &then) == 0 && stat(path, &now) == 0 && then.st_ino == now.st_ino && then.st_dev == now.st_dev;
+    size_t count = (size_t)descriptor + 64;
+    if ((size_t)descriptor < open_folder_count) return true;
+    open_folder * more = realloc(open_folders, count * sizeof(*more));
+    if (!more) return false;
+    memset(more + open_folder_count, 0, (count - open_folder_count) * sizeof(*more));
+    open_folders = more;
+    open_folder_count = count;
+    return true;
+}
+
+static void remember_folder(int descriptor, const char * path)
+{
+    struct stat now;
+    if (!make_room_for(descriptor) || fstat(descriptor, &now)) {
+        of_the_process.lost = true;
+        return;
+    }
+    open_folder * folder = &open_folders[descriptor];
+    free(folder->path);
+    *folder = (open_folder){strdup(path), now.st_dev, now.st_ino};
+    if (!folder->path) of_the_process.lost = true;
+}
+
+/* The path by which a folder was opened. NULL: the descriptor has become that of something else, or was opened by a
+ * library that is not followed. */
+static const char * remembered_path(int descriptor)
+{
+    struct stat opened, now;
+    if (descriptor < 0 || (size_t)descriptor >= open_folder_count) return NULL;
+    const open_folder * folder = &open_folders[descriptor];
+    if (!folder->path || fstat(descriptor, &opened)) return NULL;
+    if (opened.st_dev != folder->device || opened.st_ino != folder->inode) return NULL;
+    if (stat(folder->path, &now) || now.st_dev != folder->device || now.st_ino != folder->inode)
+        keep(HMEVAL_UNCACHEABLE, "a folder that Nix has open was moved, removed or replaced", NULL);
+    return folder->path;
 }
 
 /* The path of what is open. False: there is none, or not enough room. */
 static bool path_of(char * buffer, size_t size, int opened)
 {
     char link[32];
+    const char * remembered = remembered_path(opened);
+    if (remembered) return (size_t)snprintf(buffer, size, "%s", remembered) < size;
     snprintf(link, sizeof(link), opened == AT_FDCWD ? "/proc/self/cwd" : "/proc/self/fd/%d", opened);
     ssize_t length = readlink(link, buffer, size);
     if (length <= 0 || (size_t)length >= size) return false;
     buffer[length] = '\0';
-    if (opened != AT_FDCWD && !is_still_there(opened, buffer))
-        keep(HMEVAL_UNCACHEABLE, "a folder that Nix reads was moved, removed or replaced", NULL);
     return true;
 }
 
@@ -259,6 +304,15 @@ void hmeval_note_open(int folder, const char * path, int flags)
     else
         mark(first, kind_of_open(first, flags));
     if (first && flags & O_PATH) mark_above(buffer);
+    end_note(error);
+}
+
+void hmeval_note_opened(int descriptor, int folder, const char * path, int flags)
+{
+    int error;
+    char buffer[PATH_MAX + 1];
+    if (descriptor < 0 || !(flags & O_DIRECTORY) || !begin_note(&error)) return;
+    if (absolute_path(buffer, sizeof(buffer), folder, path)) remember_folder(descriptor, buffer);
     end_note(error);
 }
 

@@ -35,7 +35,9 @@ static int traced_open(const char * path, int flags, ...)
     mode_t mode = mode_of(flags, arguments);
     va_end(arguments);
     hmeval_note_open(AT_FDCWD, path, flags);
-    return open(path, flags, mode);
+    int descriptor = open(path, flags, mode);
+    hmeval_note_opened(descriptor, AT_FDCWD, path, flags);
+    return descriptor;
 }
 
 static int traced_openat(int folder, const char * path, int flags, ...)
@@ -45,7 +47,9 @@ static int traced_openat(int folder, const char * path, int flags, ...)
     mode_t mode = mode_of(flags, arguments);
     va_end(arguments);
     hmeval_note_open(folder, path, flags);
-    return openat(folder, path, flags, mode);
+    int descriptor = openat(folder, path, flags, mode);
+    hmeval_note_opened(descriptor, folder, path, flags);
+    return descriptor;
 }
 
 static FILE * traced_fopen(const char * path, const char * mode)
@@ -210,21 +214,27 @@ static bool reads_nothing(long number)
     return false;
 }
 
-/* Nix calls openat2 in this way (since 2.34). */
-static long traced_syscall(long number, long a, long b, long c, long d, long e, long f)
+/* As for openat: what leads through no link at all is not led to by one either. */
+static int flags_of(const struct open_how * how)
 {
-    if (number == SYS_openat2 && c)
-        hmeval_note_open((int)a, (const char *)b, (int)((const struct open_how *)c)->flags);
-    else if (!reads_nothing(number))
-        hmeval_note_incomplete("it calls the kernel in a way that hmeval does not know");
-    return syscall(number, a, b, c, d, e, f);
+    return (int)how->flags | (how->resolve & RESOLVE_NO_SYMLINKS ? O_NOFOLLOW : 0);
 }
 
 /* In libc since glibc 2.43. */
 static int traced_openat2(int folder, const char * path, const struct open_how * how, size_t size)
 {
-    if (how) hmeval_note_open(folder, path, (int)how->flags);
-    return (int)syscall(SYS_openat2, folder, path, how, size);
+    if (how) hmeval_note_open(folder, path, flags_of(how));
+    int descriptor = (int)syscall(SYS_openat2, folder, path, how, size);
+    if (how) hmeval_note_opened(descriptor, folder, path, flags_of(how));
+    return descriptor;
+}
+
+/* Nix calls openat2 in this way (since 2.34). */
+static long traced_syscall(long number, long a, long b, long c, long d, long e, long f)
+{
+    if (number == SYS_openat2) return traced_openat2((int)a, (const char *)b, (const struct open_how *)c, (size_t)d);
+    if (!reads_nothing(number)) hmeval_note_incomplete("it calls the kernel in a way that hmeval does not know");
+    return syscall(number, a, b, c, d, e, f);
 }
 
 /* -- what cannot be followed ---------------------------------------------------------------------------------------- */

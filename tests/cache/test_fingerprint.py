@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import marshal
 import os
 import shutil
 import socket
@@ -567,6 +568,24 @@ def test_a_renewed_fingerprint_is_that_of_the_time_stamps_of_now(folder: Path) -
     assert renewed is not None
     assert renewed.changed() is None
     assert not renewed.was_read
+
+
+IMPORTED = """
+import sys, marshal
+from hmeval.cache.fingerprint import Fingerprint
+changed = Fingerprint.of(marshal.loads(sys.stdin.buffer.read())).changed()
+print(changed, "hmeval.cache.facts" in sys.modules)
+"""
+
+
+def test_a_folder_of_which_only_the_type_counts_costs_nothing(folder: Path) -> None:
+    found = signatures(str(folder))
+    fingerprint = Fingerprint([(str(folder), *found, {"type": facts.fact("type", str(folder))})], {}, [], {})
+    (folder / "new").touch()
+    assert signatures(str(folder)) != found
+    given = marshal.dumps(fingerprint.document())
+    done = subprocess.run([sys.executable, "-c", IMPORTED], input=given, capture_output=True, cwd=ROOT)
+    assert done.stdout == b"None False\n", done.stderr
 
 
 def test_the_names_of_the_host_that_decided(monkeypatch: pytest.MonkeyPatch) -> None:
