@@ -65,7 +65,7 @@ static const char * const groups[] = {
 
     /* This process: none of it comes into a value. The environment as a whole is handed to programs alone, whose end
      * (waitpid) is followed. */
-    "environ clearenv putenv setenv unsetenv getauxval chdir fchdir getcwd chroot daemon exit getegid geteuid getgid "
+    "environ clearenv putenv setenv unsetenv getauxval chdir fchdir getcwd chroot daemon getegid geteuid getgid "
     "getgroups getpagesize getpgid getpgrp getpid getppid getpriority getresgid getresuid getrlimit getrusage getsid "
     "gettid getuid initgroups issetugid nice pause personality prctl prlimit raise sched_getaffinity sched_getcpu "
     "sched_setaffinity sched_yield setdomainname setegid seteuid setgid setgroups sethostname setns setpgid "
@@ -100,8 +100,8 @@ static const char * const groups[] = {
     "pthread_rwlock_wrlock pthread_self pthread_setaffinity_np pthread_setcancelstate pthread_setcanceltype "
     "pthread_setname_np pthread_setspecific pthread_sigmask pthread_testcancel sem_destroy sem_init sem_post "
     "sem_timedwait sem_clockwait sem_trywait sem_wait sigaction sigaddset sigaltstack sigdelset sigemptyset "
-    "sigfillset siginterrupt sigismember signal signalfd sigpending sigprocmask sigsuspend sigtimedwait sigwait "
-    "sigwaitinfo setjmp longjmp sigsetjmp siglongjmp epoll_create epoll_create1 epoll_ctl epoll_wait eventfd "
+    "sigfillset siginterrupt sigismember sigorset signal signalfd sigpending sigprocmask sigsuspend sigtimedwait "
+    "sigwait sigwaitinfo setjmp longjmp sigsetjmp siglongjmp epoll_create epoll_create1 epoll_ctl epoll_wait eventfd "
     "eventfd_read eventfd_write poll ppoll pselect select getcontext makecontext setcontext swapcontext jump_fcontext "
     "make_fcontext ontop_fcontext",
 
@@ -198,7 +198,8 @@ static const char * const groups[] = {
     "git_status_foreach_ext git_submodule_foreach git_submodule_resolve_url git_tag_name_is_valid "
     "git_tree_entry_byindex git_tree_entry_byname git_tree_entry_dup git_tree_entry_filemode git_tree_entry_free "
     "git_tree_entry_id git_tree_entry_name git_tree_entry_to_object git_tree_entry_type git_tree_entrycount "
-    "git_tree_free git_treebuilder_free git_treebuilder_insert git_treebuilder_new git_treebuilder_write",
+    "git_tree_free git_treebuilder_free git_treebuilder_get git_treebuilder_insert git_treebuilder_new "
+    "git_treebuilder_write",
 };
 
 /* clang-format on */

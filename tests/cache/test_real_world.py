@@ -74,11 +74,15 @@ class World(NamedTuple):
 
     def evaluations(self, cache: str) -> list[list[str]]:
         """The commands that evaluate everything; `cache` is "use" or "off"."""
+        return self.asking([["--format", "json", *question] for question in QUESTIONS], cache)
+
+    def asking(self, questions: list[list[str]], cache: str) -> list[list[str]]:
+        """The commands that answer these, or, in this process, all that is asked below."""
         if self.in_process:
             paths = [path for question in QUESTIONS for path in question]
             return [[sys.executable, "-c", IN_PROCESS, json.dumps(self.target()), cache, json.dumps(paths)]]
         flags = ["--no-cache"] if cache == "off" else []
-        return [self.command(*flags, "--format", "json", *question) for question in QUESTIONS]
+        return [self.command(*flags, *question) for question in questions]
 
 
 @pytest.fixture(
@@ -191,6 +195,18 @@ def renewed(one: Fingerprint) -> Fingerprint:
     return new
 
 
+@pytest.fixture
+def about(holds: Fingerprint) -> Callable[[Path], Fingerprint]:
+    """What of the fingerprint is about a path and the folders above it. What that notices, the whole one notices."""
+    by_path = {entry[0]: entry for entry in holds.paths}
+
+    def about(path: Path) -> Fingerprint:
+        places = map(str, (path, *path.parents))
+        return renewed(Fingerprint([by_path[place] for place in places if place in by_path], {}, [], {}))
+
+    return about
+
+
 def test_strace_has_seen_the_evaluation(seen: Seen, copied: World) -> None:
     assert len(seen.opened) > 500
     assert {copied.top / "home" / name for name in ("home.nix", "more/default.nix", "dots/vimrc")} <= set(seen.opened)
@@ -198,39 +214,39 @@ def test_strace_has_seen_the_evaluation(seen: Seen, copied: World) -> None:
     assert copied.top / "home/dots" in seen.listed
 
 
-def test_every_file_that_was_opened(seen: Seen, holds: Fingerprint) -> None:
+def test_every_file_that_was_opened(seen: Seen, about: Callable[[Path], Fingerprint]) -> None:
     for path in seen.opened:
+        known = about(path)
         aside = path.with_name("aside of the test")
         path.rename(aside)
-        assert holds.changed() is not None, f"{path} removed"
+        assert known.changed() is not None, f"{path} removed"
         path.write_bytes(aside.read_bytes() + b"\n# changed\n")
-        assert holds.changed() is not None, f"{path} changed"
+        assert known.changed() is not None, f"{path} changed"
         path.unlink()
         path.symlink_to("/dev/null")
-        assert holds.changed() is not None, f"{path} replaced by a link"
+        assert known.changed() is not None, f"{path} replaced by a link"
         path.unlink()
         aside.rename(path)
-        holds = renewed(holds)
 
 
-def test_every_file_that_was_looked_for_and_absent(seen: Seen, holds: Fingerprint) -> None:
+def test_every_file_that_was_looked_for_and_absent(seen: Seen, about: Callable[[Path], Fingerprint]) -> None:
     for path in seen.absent:
+        known = about(path)
         made = [above for above in path.parents if not above.exists()]
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text("{ }")
-        assert holds.changed() is not None, f"{path} created"
+        assert known.changed() is not None, f"{path} created"
         path.unlink()
         for folder in made:
             folder.rmdir()
-        holds = renewed(holds)
 
 
-def test_every_folder_that_was_listed(seen: Seen, holds: Fingerprint) -> None:
+def test_every_folder_that_was_listed(seen: Seen, about: Callable[[Path], Fingerprint]) -> None:
     for folder in seen.listed:
+        known = about(Path(folder))
         (folder / "new of the test").mkdir()
-        assert holds.changed() is not None, folder
+        assert known.changed() is not None, folder
         (folder / "new of the test").rmdir()
-        holds = renewed(holds)
 
 
 def test_the_environment(holds: Fingerprint, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -255,17 +271,15 @@ def test_whole_processes_answer_as_without_a_cache(copied: World, kept: Path) ->
         "hm/modules/programs/git.nix": ("enable", "enable"),
         "home/dots/vimrc": ("nocompatible", "compatible"),
     }
-    questions = (["programs.git.enable"], ["home.file.vimrc.text"], ["--set", "--format", "names"])
+    questions = [["programs.git.enable"], ["home.file.vimrc.text"], ["--set", "--format", "names"]]
     for place, (old, new) in changes.items():
         file = copied.top / place
         text = file.read_text()
         file.write_text(text.replace(old, new) + ("" if old != new else "\n# changed\n"))
-        for question in questions:
-            answers = [
-                subprocess.run(copied.command(*question, *flag), capture_output=True, text=True)
-                for flag in ([], [], ["--no-cache"])
-            ]
-            assert len({answer.stdout for answer in answers}) == 1, (place, question)
+        ways = (copied.asking(questions, cache) for cache in ("use", "use", "off"))
+        for commands in zip(*ways, strict=True):
+            answers = [subprocess.run(command, capture_output=True, text=True) for command in commands]
+            assert len({answer.stdout for answer in answers}) == 1, (place, commands)
             assert all(answer.returncode == 0 for answer in answers)
         file.write_text(text)
     (copied.top / "home/local.nix").write_text('{ home.sessionVariables.LOCAL = "1"; }')
