@@ -30,7 +30,7 @@ def inputs(folder: Path, count: int) -> dict[str, Any]:
     """What a configuration with so many files says."""
     record: dict[str, Any] = {
         "store": True,
-        "linkTo": None,
+        "recipe": None,
         "executable": None,
         "recursive": False,
         "ignoreLinks": False,
@@ -51,7 +51,7 @@ def inputs(folder: Path, count: int) -> dict[str, Any]:
         "activatedByTheSystem": False,
         "homePath": f"{folder}/store/new-home-manager-path",
         "packagesByTheSystem": False,
-        "sessionVariables": None,
+        "sessionVariables": {"source": f"{folder}/store/variables", "recipe": None, "derivation": None},
         "unitFolder": None,
         "startServices": False,
         "activation": {},

@@ -82,55 +82,71 @@ let
 
   # -- files --
 
-  commandOf = source: source.buildCommand or source.command or "";
-
-  # mkOutOfStoreSymlink is a derivation that makes a link: `ln -s PATH $out`. A link within the store is built as others.
-  linkTo =
+  # What a source is the output of, where its build may be one that hmeval.plan follows: a package whose phases unpack
+  # something is not. `drvAttrs` are what they say they are if `derivation` makes the source's path of them.
+  recipeOf =
     source:
     let
-      found =
-        if isDerivation source && isString (commandOf source) then
-          builtins.match "ln -s (.*) [$]out" (plain (commandOf source))
-        else
-          null;
-      path = unquoted (head found);
+      attributes = source.drvAttrs;
+      made = derivation attributes;
     in
-    if found == null || lib.hasPrefix "${builtins.storeDir}/" path then null else path;
-  unquoted =
-    word:
-    let
-      quoted = builtins.match "'(.*)'" word;
-    in
-    if quoted == null then word else builtins.replaceStrings [ "'\\''" ] [ "'" ] (head quoted);
-
-  textOf =
-    file: target:
-    let
-      inherit (file) source;
-      unit = unitFiles.${target} or null;
-      name = builtins.match "[^-]*-(.*)" (baseNameOf (toString source));
-    in
-    if isDerivation source && isString (source.text or null) && isTextFile source then
-      unsafeDiscardStringContext source.text
-    else if isString source && unit != null && unit.source == plain source then
-      unit.text
-    else if isInStore source && name != null && isEmptyFile (head name) source then
-      ""
+    if isDerivation source && isAttrs (source.drvAttrs or null) && isFollowed attributes then
+      {
+        builder = plain attributes.builder;
+        arguments = map (argument: unsafeDiscardStringContext (stored argument)) (attributes.args or [ ]);
+        structured = if attributes.__structuredAttrs or false then structuredAttributes attributes else null;
+        variables = if attributes.__structuredAttrs or false then { } else environment attributes;
+        outputs = builtins.listToAttrs (
+          map (name: {
+            inherit name;
+            value = plain made.${name}.outPath;
+          }) (attributes.outputs or [ "out" ])
+        );
+        sources = copiedFrom attributes;
+      }
     else
       null;
+  isFollowed = attributes: attributes ? buildCommand || (attributes.dontUnpack or false) == true;
 
-  # Any derivation may have a `text`: one of nixpkgs' writeTextFile has these two as well, and says in its command where
-  # the text goes. In the stand-ins for nixpkgs a text has no command.
-  isTextFile =
+  # A value as the environment of a builder has it.
+  stored =
+    value:
+    if builtins.isPath value then
+      "${value}"
+    else if builtins.isList value then
+      builtins.concatStringsSep " " (map stored value)
+    else
+      toString value;
+  notGiven = [
+    "__ignoreNulls"
+    "__structuredAttrs"
+    "args"
+  ];
+  environment =
+    attributes:
+    lib.filterAttrs (_: value: value != "") (
+      mapAttrs (_: value: unsafeDiscardStringContext (stored value)) (removeAttrs attributes notGiven)
+    );
+  structuredAttributes =
+    attributes: plain (builtins.toJSON (lib.filterAttrs (_: value: value != null) (removeAttrs attributes notGiven)));
+
+  # Path in the store → the path that it is copied from.
+  copiedFrom =
+    attributes:
+    builtins.listToAttrs (
+      map (path: {
+        name = unsafeDiscardStringContext "${path}";
+        value = toString path;
+      }) (filter builtins.isPath (builtins.attrValues (removeAttrs attributes notGiven)))
+    );
+
+  # An empty file, made by Nix itself.
+  textOf =
     source:
     let
-      lines = lib.splitString "\n" (plain (commandOf source));
-      isWholeOutput = builtins.elem "target=$out" lines || builtins.elem "target=$out''" lines;
+      name = builtins.match "[^-]*-(.*)" (baseNameOf (toString source));
     in
-    if lines == [ "" ] then
-      source.destination or "" == "" && !source ? stdenv
-    else
-      source ? executable && source ? checkPhase && isWholeOutput;
+    if isInStore source && name != null && isEmptyFile (head name) source then "" else null;
 
   isInStore = source: isString source && dirOf source == builtins.storeDir;
 
@@ -160,6 +176,7 @@ let
       target = plain file.target;
       xdg = xdgPlaces.${target} or [ ];
       unit = unitFiles.${target}.places or [ ];
+      isUnit = isString file.source && (unitFiles.${target}.source or null) == plain file.source;
       first = filter (places: places != [ ]) [
         unit
         xdg
@@ -170,8 +187,8 @@ let
       inherit target;
       source = plain file.source;
       store = hasContext (toString file.source);
-      text = textOf file target;
-      linkTo = linkTo file.source;
+      text = textOf file.source;
+      recipe = if isUnit then unitFiles.${target}.recipe else recipeOf file.source;
       derivation = derivationOf file.source;
       inherit (file) executable recursive force;
       ignoreLinks = file.ignorelinks or false;
@@ -180,7 +197,7 @@ let
     };
   enabledFiles = lib.filterAttrs (_: file: file.enable) config.home.file;
 
-  # -- units: their text is written here as Home Manager writes it, and taken for theirs if it has the same store path --
+  # -- units: their files are made here as Home Manager makes them, and taken for theirs if they have the same store path --
 
   unitKinds = {
     automounts = "automount";
@@ -205,11 +222,10 @@ let
   unitFile =
     file: unit: definedAt:
     let
-      text = unitText unit;
       folder = pkgs.writeTextFile {
         name = builtins.replaceStrings [ "@" ":" "\\" "[" "]" ] [ "-" "-" "-" "" "" ] file;
         destination = "/${file}";
-        inherit text;
+        text = unitText unit;
       };
       places = [
         ""
@@ -220,7 +236,7 @@ let
     map (place: {
       name = "${configFolder}/systemd/user/${place}${file}";
       value = {
-        text = unsafeDiscardStringContext text;
+        recipe = recipeOf folder;
         source = plain "${folder}/${file}";
         places = definedAt;
       };
@@ -365,9 +381,13 @@ in
   packagesByTheSystem = config.submoduleSupport.externalPackageInstall or false;
   sessionVariables =
     let
-      text = config.home.sessionVariablesPackage.text or null;
+      package = config.home.sessionVariablesPackage;
     in
-    if isString text then unsafeDiscardStringContext text else null;
+    {
+      source = plain "${package}/etc/profile.d/hm-session-vars.sh";
+      recipe = recipeOf package;
+      derivation = derivationOf package;
+    };
   unitFolder = if systemd.enable then "${lib.removePrefix "/" configFolder}/systemd/user" else null;
   # In older Home Managers the value is the name of a way: suggest, legacy or sd-switch.
   startServices = !(builtins.elem (systemd.startServices or false) [

@@ -1,46 +1,78 @@
-"""What is in files before and after: texts in derivations that are not built yet, and the differences."""
+"""What is in files before and after: what derivations will hold that are not built yet, and the differences."""
 
 from __future__ import annotations
 
 import difflib
+import posixpath
 import re
 from collections.abc import Iterable, Sequence
 
+from hmeval.plan.builds.build import what_is_built
+from hmeval.plan.builds.places import File, Link
+from hmeval.plan.builds.recipe import Recipe, recipe_of_derivation
 from hmeval.plan.disk import Disk, content
-from hmeval.plan.inputs import ManagedFile, text_bytes
+from hmeval.plan.inputs import ManagedFile
 from hmeval.plan.model import UNKNOWN, FileChange
 
-# nixpkgs' writeTextFile (pkgs/build-support/trivial-builders): the text is moved to $out and a path below it.
-_TEXT_TARGET = re.compile(r"^target=\$out(?:'([^']*)'|(\S*))$", re.MULTILINE)
-_MOVED = 'mv "$textPath" "$target"'
 _LARGEST_SHOWN = 1024 * 1024
+_DEEPEST = 20
+"""How many derivations may be made of each other."""
 
 
-def with_derivation_text(file: ManagedFile, disk: Disk) -> ManagedFile:
-    """The file with its text, where that stands in the environment of a derivation that the store holds."""
-    if file.text is not None or file.derivation is None or file.link_to is not None or file.recursive:
-        return file
-    derivation = content(disk, file.derivation)
-    if derivation is None:
-        return file
-    text = derivation_text(derivation.decode("utf-8", "surrogateescape"), file.source)
-    return file if text is None else file._replace(text=text)
+class Contents:
+    """What files hold that may not be built yet."""
 
+    def __init__(self, disk: Disk) -> None:
+        self._disk = disk
+        self._recipes: dict[str, Recipe | None] = {}
 
-def derivation_text(derivation: str, source: str) -> bytes | None:
-    """The text that a derivation writes to `source`, where it does nothing else; None for any other derivation."""
-    import pynixutil  # few configurations need it
+    def filled(self, file: ManagedFile, recipe: Recipe | None) -> ManagedFile:
+        """The file with its text, or with where it leads to, as far as its derivation says."""
+        if file.text is not None:
+            return file
+        found = self.built(file.source, recipe, file.derivation)
+        if isinstance(found, File):
+            return file._replace(text=found.content)
+        return file if found is None else file._replace(link_to=found.target)
 
-    try:
-        parsed = pynixutil.drvparse(derivation)
-        output, environment = parsed.outputs["out"].path, parsed.env
-    except (SyntaxError, ValueError, AttributeError, LookupError, TypeError, RecursionError, MemoryError):
+    def built(self, path: str, recipe: Recipe | None, derivation: str | None) -> File | Link | None:
+        """What will be at a path of the store: a file, or a link that leads out of it; None where it is not known.
+
+        `recipe` is what makes it, where that is known; else that is read from the store, if it holds the derivation.
+        """
+        found = None if recipe is None else self._follow(recipe, path, 0)
+        if found is None and derivation is not None and self._disk.entry(path).kind == "absent":
+            recipe = self._recipe(derivation)
+            found = None if recipe is None else self._follow(recipe, path, 0)
+        return found
+
+    def _recipe(self, derivation: str) -> Recipe | None:
+        if derivation not in self._recipes:
+            read = content(self._disk, derivation)
+            text = None if read is None else read.decode("utf-8", "surrogateescape")
+            self._recipes[derivation] = None if text is None else recipe_of_derivation(text)
+        return self._recipes[derivation]
+
+    def _follow(self, recipe: Recipe, path: str, depth: int) -> File | Link | None:
+        """What a recipe makes at a path; a link within the store is followed."""
+        found = what_is_built(recipe, path, lambda path: self._input(recipe, path, depth + 1))
+        if not isinstance(found, Link) or not found.target.startswith("/"):
+            return found if isinstance(found, File) else None
+        store = posixpath.dirname(next(iter(recipe.outputs.values())))
+        return self._input(recipe, found.target, depth + 1) if found.target.startswith(f"{store}/") else found
+
+    def _input(self, recipe: Recipe, path: str, depth: int) -> File | None:
+        """A file that a recipe takes from the store: as it lies there, or where it is copied from, or as it is made."""
+        for place in (path, recipe.sources.get(path)):
+            if place is not None and (read := content(self._disk, place)) is not None:
+                return File(read, self._disk.executable(place))
+        makers = map(self._recipe, recipe.inputs) if depth < _DEEPEST else ()
+        outputs = ((maker, output) for maker in makers if maker for output in maker.outputs.values())
+        for maker, output in outputs:
+            if path == output or path.startswith(f"{output}/"):
+                found = self._follow(maker, path, depth)
+                return found if isinstance(found, File) else None
         return None
-    command = environment.get("buildCommand", "")
-    target = _TEXT_TARGET.search(command)
-    if target is None or _MOVED not in command or "text" not in environment:
-        return None
-    return text_bytes(environment["text"]) if output + (target[1] or target[2] or "") == source else None
 
 
 def difference(change: FileChange, home: str, disk: Disk) -> str | None:

@@ -16,8 +16,9 @@ class ManagedFile(NamedTuple):
         target: its place below HOME, as the option gives it.
         source: the path of what it shows.
         store: whether the source is in the store, and so will be there once it is built.
-        text: its content, where the configuration holds it.
+        text: its content, where it is known before it is built.
         link_to: where it leads to, for mkOutOfStoreSymlink.
+        derivation: the path of the derivation that makes the source.
     """
 
     target: str
@@ -61,7 +62,7 @@ def managed_file(record: Mapping[str, Any]) -> ManagedFile:
         record["source"],
         record["store"],
         None if text is None else text_bytes(text),
-        record["linkTo"],
+        None,
         record["executable"],
         record["recursive"],
         record["ignoreLinks"],

@@ -6,7 +6,9 @@ import posixpath
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from hmeval.plan.contents import with_derivation_text
+from hmeval.plan.builds.places import File
+from hmeval.plan.builds.recipe import recipe_of_record
+from hmeval.plan.contents import Contents
 from hmeval.plan.dag import Order, order
 from hmeval.plan.dconf import Databases, databases
 from hmeval.plan.disk import Disk, content
@@ -69,10 +71,11 @@ class Wanted(NamedTuple):
 
 def wanted_by_configuration(inputs: Mapping[str, Any], disk: Disk) -> Wanted:
     """What hmeval/nix/plan-inputs.nix says of a configuration. Nothing raises."""
-    managed = [with_derivation_text(managed_file(record), disk) for record in inputs["files"]]
+    contents = Contents(disk)
+    managed = [contents.filled(managed_file(record), recipe_of_record(record["recipe"])) for record in inputs["files"]]
     files = compose(managed, inputs["homeFiles"], disk, inputs["overlap"])
     blocks = {name: _block(record) for name, record in inputs["activation"].items()}
-    folder, variables = inputs["unitFolder"], inputs["sessionVariables"]
+    folder = inputs["unitFolder"]
     return Wanted(
         user=None if inputs["activatedByTheSystem"] else inputs["username"],
         home=inputs["homeDirectory"],
@@ -82,7 +85,7 @@ def wanted_by_configuration(inputs: Mapping[str, Any], disk: Disk) -> Wanted:
         hooks=[file for file in managed if file.has_hook],
         profile=inputs["homePath"],
         packages=with_propagated((path for package in inputs["packages"] for path in package["paths"]), disk),
-        session_variables=None if variables is None else text_bytes(variables),
+        session_variables=_session_variables(inputs["sessionVariables"], contents, disk),
         unit_folder=folder,
         units=unit_texts(files.leaves, folder, disk) if folder is not None else {},
         starts_services=inputs["startServices"],
@@ -130,6 +133,11 @@ def wanted_by_generation(path: str, disk: Disk) -> Wanted:
 
 def _block(record: Mapping[str, Any]) -> Block:
     return Block(record["code"], record["after"], record["before"], record["userDefined"], tuple(record["declaredAt"]))
+
+
+def _session_variables(record: Mapping[str, Any], contents: Contents, disk: Disk) -> bytes | None:
+    found = contents.built(record["source"], recipe_of_record(record["recipe"]), record["derivation"])
+    return found.content if isinstance(found, File) else content(disk, record["source"])
 
 
 def _agent(record: Mapping[str, Any]) -> Agent:

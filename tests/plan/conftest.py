@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
@@ -32,6 +33,18 @@ fill() {
 }
 fill "$1" "$2"
 """
+
+
+def recipe(command: str, out: str, **variables: str) -> dict[str, Any]:
+    """What plan-inputs.nix says of a derivation of nixpkgs' runCommand."""
+    return {
+        "builder": "/nix/store/00000000000000000000000000000000-bash-5.3/bin/bash",
+        "arguments": ["-e", "source-stdenv.sh", "default-builder.sh"],
+        "structured": None,
+        "variables": {"buildCommand": command, "stdenv": "stdenv-linux", "passAsFile": "buildCommand"} | variables,
+        "outputs": {"out": out},
+        "sources": {},
+    }
 
 
 class Machine:
@@ -77,7 +90,7 @@ class Machine:
             "packages": [],
             "activatedByTheSystem": False,
             "packagesByTheSystem": False,
-            "sessionVariables": None,
+            "sessionVariables": {"source": f"{self.store}/variables", "recipe": None, "derivation": None},
             "unitFolder": ".config/systemd/user",
             "startServices": True,
             "dconf": [],
@@ -100,13 +113,16 @@ class Machine:
         return make_plan(self.inputs(files, **more), circumstances)
 
     def _file(self, target: str, what: Any) -> dict[str, Any]:
-        record = {"text": what} if isinstance(what, str) else what
+        source = f"{self.store}/{os.path.basename(target)}"
+        record = {"text": what} if isinstance(what, str) else dict(what)
+        link = record.pop("linkTo", None)
+        made = None if link is None else recipe(f"ln -s {shlex.quote(link)} $out", record.get("source", source))
         return {
             "target": target,
-            "source": f"{self.store}/{os.path.basename(target)}",
+            "source": source,
             "store": True,
             "text": None,
-            "linkTo": None,
+            "recipe": made,
             "executable": None,
             "recursive": False,
             "ignoreLinks": False,

@@ -14,8 +14,9 @@ import pytest
 
 import hmeval
 from hmeval.plan.disk import RealDisk
-from hmeval.plan.inputs import ManagedFile, managed_file
+from hmeval.plan.inputs import ManagedFile
 from hmeval.plan.leaves import Leaf, NewFiles, compose
+from tests.plan.known import filled
 
 Instantiate = Callable[..., Any]
 pytestmark = pytest.mark.real
@@ -160,7 +161,7 @@ def test_leaves_are_those_of_the_real_build(
     found = {}
     failed = 0
     for number, (case, told) in enumerate(zip(cases, described, strict=True)):
-        files = [managed_file(record) for record in told["inputs"]["files"]]
+        files = [filled(record) for record in told["inputs"]["files"]]
         for file in files:
             make_ready(file)
         plan = compose(files, "/new", RealDisk(), str(case["overlap"]))

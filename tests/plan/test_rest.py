@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 import plistlib
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hmeval.plan.blocks import block_warnings, described_blocks, is_opaque
-from hmeval.plan.contents import derivation_text, difference
+from hmeval.plan.contents import difference
 from hmeval.plan.dag import order
 from hmeval.plan.dconf import Databases, dconf_changes
 from hmeval.plan.disk import RealDisk
@@ -378,26 +376,6 @@ def test_a_cycle_blocks(machine: Machine) -> None:
 
 # -- contents ------------------------------------------------------------------------------------------------------
 
-COMMAND = """target=$out'/x'
-mkdir -p "$(dirname "$target")"
-if [ -e "$textPath" ]; then
-  mv "$textPath" "$target"
-fi
-"""
-
-
-def derivation(**environment: str) -> str:
-    """A derivation as the store holds it."""
-    pairs = ",".join(f"({json.dumps(name)},{json.dumps(value)})" for name, value in environment.items())
-    return f'Derive([("out","/nix/store/o","","")],[],[],"x86_64-linux","/bin/sh",[],[{pairs}])'
-
-
-def test_a_text_in_a_derivation() -> None:
-    assert derivation_text(derivation(buildCommand=COMMAND, text='a\n"b"'), "/nix/store/o/x") == b'a\n"b"'
-    assert derivation_text(derivation(buildCommand=COMMAND, text="a"), "/nix/store/o") is None
-    assert derivation_text(derivation(buildCommand="sed s/a/b/ $textPath > $out", text="a"), "/nix/store/o") is None
-    assert derivation_text(derivation(buildCommand=COMMAND), "/nix/store/o/x") is None
-
 
 def test_lines_of_a_difference_end_at_line_feeds_alone(machine: Machine) -> None:
     machine.lay(machine.home, {"f": "mine\n\f\nfoot\u2028note\r\n"})
@@ -405,18 +383,3 @@ def test_lines_of_a_difference_end_at_line_feeds_alone(machine: Machine) -> None
     assert difference(plan.files[0], plan.home, RealDisk()) == (
         "--- f\n+++ f\n@@ -1,3 +1,3 @@\n-mine\n+other\n \f\n foot\u2028note\r\n"
     )
-
-
-@pytest.mark.parametrize("broken", ["", "Derive", "Derive(", "Derive([])", "DrvWithVersion(1)", "[" * 5000, "x = 1"])
-def test_a_broken_derivation_has_no_text(broken: str) -> None:
-    assert derivation_text(broken, "/nix/store/o") is None
-
-
-def test_derivations_in_the_store_are_read(machine: Machine, tmp_path: Path) -> None:
-    command = COMMAND.replace("'/x'", "''")
-    (tmp_path / "f.drv").write_text(
-        derivation(buildCommand=command, text="text").replace("/nix/store/o", f"{machine.store}/f")
-    )
-    machine.lay(machine.home, {"f": "text"})
-    plan = machine.plan({"f": {"derivation": str(tmp_path / "f.drv")}})
-    assert [change.action for change in plan.files] == ["skipped"]

@@ -19,6 +19,7 @@ import pynixutil
 import pytest
 
 import hmeval
+from tests.plan.known import filled, text_of_variables
 
 Hmeval = Callable[..., "subprocess.CompletedProcess[str]"]
 Planned = Callable[..., dict[str, Any]]
@@ -104,7 +105,7 @@ class Machine:
         """Give a generation the profile of its packages, which the stand-in nixpkgs does not make."""
         profile = self.home.parent / f"profile-{generation.name}"
         (profile / "etc/profile.d").mkdir(parents=True)
-        (profile / "etc/profile.d/hm-session-vars.sh").write_text(inputs["sessionVariables"])
+        (profile / "etc/profile.d/hm-session-vars.sh").write_text(text_of_variables(inputs))
         paths = [path for package in inputs["packages"] for path in package["paths"]]
         for number, path in enumerate(paths):
             (profile / f"link{number}").symlink_to(f"{path}/bin/x")
@@ -119,8 +120,10 @@ class Machine:
         out = Path(derivation.outputs["out"].path)
         environment = derivation.env
         if "text" in environment and not out.exists():
-            out.write_text(environment["text"])
-            out.chmod(0o755)
+            place = Path(f"{out}{environment.get('destination', '')}")
+            place.parent.mkdir(parents=True, exist_ok=True)
+            place.write_text(environment["text"])
+            place.chmod(0o755)
         elif "buildCommand" in environment and not os.path.lexists(out):
             self._run_build(environment)
         elif out.name.endswith("-substituted"):
@@ -181,10 +184,10 @@ def lay_out_tools(tools: Path, lndir: Path) -> None:
 
 def write_source(record: dict[str, Any]) -> None:
     """Make what a file of home.file shows, where its text is known."""
-    source = Path(record["source"])
-    if record["text"] is not None and not source.exists():
+    source, text = Path(record["source"]), filled(record).text
+    if text is not None and not source.exists():
         source.parent.mkdir(parents=True, exist_ok=True)
-        source.write_text(record["text"])
+        source.write_bytes(text)
 
 
 def tree(home: Path) -> dict[str, str]:

@@ -49,9 +49,31 @@ let
   nameOf =
     attrs: attrs.name or (attrs.pname + lib.optionalString (attrs ? version) "-${attrs.version}");
 
-  textFile =
-    name: attrs:
-    asPackage (derive ({ inherit name; } // attrs)) { inherit name; };
+  # As nixpkgs' stdenv has it, a derivation whose commands are in its `buildCommand`; lists and null may be in it.
+  commands =
+    attrs:
+    derivation (
+      {
+        inherit (pkgs) system;
+        __ignoreNulls = true;
+        builder = "${pkgs.bash}/bin/bash";
+        args = [
+          "-e"
+          ./stdenv/source-stdenv.sh
+          ./stdenv/default-builder.sh
+        ];
+        stdenv = derive { name = "stdenv-linux"; };
+        outputs = [ "out" ];
+        strictDeps = false;
+        doCheck = false;
+        doInstallCheck = false;
+      }
+      // attrs
+    );
+  ofPackage = [
+    "meta"
+    "passthru"
+  ];
 in
 rec {
   # { pname, version, description, mainProgram, … } → a package
@@ -91,7 +113,7 @@ rec {
     in
     asPackage (derive { inherit name; }) (removeAttrs fixed [ "src" ] // { inherit name; });
 
-  writeText = name: text: textFile name { inherit text; };
+  writeText = name: text: writeTextFile { inherit name text; };
   writeTextDir = path: text: writeTextFile {
     name = baseNameOf path;
     destination = "/${path}";
@@ -103,15 +125,42 @@ rec {
       text,
       executable ? false,
       destination ? "",
+      checkPhase ? "",
+      allowSubstitutes ? false,
+      preferLocalBuild ? true,
+      derivationArgs ? { },
       meta ? { },
       ...
     }:
-    textFile name {
-      inherit text destination executable;
-    }
-    // {
-      inherit meta;
-    };
+    asPackage (commands (
+      {
+        inherit
+          name
+          text
+          executable
+          destination
+          checkPhase
+          allowSubstitutes
+          preferLocalBuild
+          ;
+        passAsFile = [ "text" ];
+        buildCommand = ''
+          file=$out$destination
+          mkdir -p "$(dirname "$file")"
+          if test -e "$textPath"; then
+            cat "$textPath" > "$file"
+          else
+            printf '%s' "$text" > "$file"
+          fi
+          if test -n "$executable"; then
+            chmod +x "$file"
+          fi
+          target=$file
+          eval "$checkPhase"
+        '';
+      }
+      // removeAttrs derivationArgs ofPackage
+    )) { inherit name text meta; };
   writeScript = name: text: writeTextFile {
     inherit name text;
     executable = true;
@@ -122,29 +171,101 @@ rec {
     destination = "/bin/${name}";
     meta.mainProgram = name;
   };
-  writeShellScript = name: text: writeScript name "#!${pkgs.bash}/bin/bash\n${text}";
-  writeShellScriptBin = name: text: writeScriptBin name "#!${pkgs.bash}/bin/bash\n${text}\n";
+  writeShellScript =
+    name: text:
+    writeTextFile {
+      inherit name;
+      executable = true;
+      text = "#!${pkgs.bash}/bin/bash\n${text}\n";
+      checkPhase = checkSyntax;
+    };
+  writeShellScriptBin =
+    name: text:
+    writeTextFile {
+      inherit name;
+      executable = true;
+      destination = "/bin/${name}";
+      text = "#!${pkgs.bash}/bin/bash\n${text}\n";
+      checkPhase = checkSyntax;
+      meta.mainProgram = name;
+    };
+  checkSyntax = "${pkgs.bash}/bin/bash -n -O extglob \"$target\"\n";
   writeShellApplication =
     {
       name,
       text,
       runtimeInputs ? [ ],
+      meta ? { },
       ...
     }:
-    writeShellScriptBin name ''
-      set -o errexit -o nounset -o pipefail
-      ${lib.optionalString (
-        runtimeInputs != [ ]
-      ) "export PATH=${lib.escapeShellArg (lib.makeBinPath runtimeInputs)}:$PATH\n"}
-      ${text}'';
+    writeTextFile {
+      inherit name meta;
+      executable = true;
+      destination = "/bin/${name}";
+      allowSubstitutes = true;
+      preferLocalBuild = false;
+      text = ''
+        #!${pkgs.bash}/bin/bash
+        set -o errexit
+        set -o nounset
+        set -o pipefail
+
+        export PATH="${
+          lib.optionalString (runtimeInputs != [ ]) "${lib.makeBinPath runtimeInputs}:"
+        }$PATH"
+
+        ${text}
+      '';
+      checkPhase = "runHook preCheck\n${checkSyntax}runHook postCheck\n";
+    };
   concatText =
     name: files:
-    textFile name { files = map toString files; };
+    runCommand name { inherit files; } "cat $files > $out";
 
   runCommand =
     name: env: command:
-    asPackage (derive ({ inherit name command; } // env)) { inherit name; };
-  runCommandLocal = runCommand;
+    asPackage (commands (
+      {
+        inherit name;
+        buildCommand = command;
+        passAsFile = [ "buildCommand" ] ++ (env.passAsFile or [ ]);
+        enableParallelBuilding = true;
+      }
+      // removeAttrs env ([ "passAsFile" ] ++ ofPackage)
+    )) ({ inherit name; } // removeAttrs env [ "passAsFile" ]);
+  runCommandLocal =
+    name: env:
+    runCommand name (
+      {
+        preferLocalBuild = true;
+        allowSubstitutes = false;
+      }
+      // env
+    );
+
+  # Each `@NAME@` of a file replaced.
+  replaceVars =
+    src: replacements:
+    let
+      replace = name: value: "--replace-fail '@${name}@' ${lib.escapeShellArg value}";
+    in
+    asPackage (commands {
+      name = baseNameOf src;
+      inherit src;
+      dontUnpack = true;
+      doCheck = true;
+      preferLocalBuild = true;
+      allowSubstitutes = false;
+      buildPhase = ''
+        target=$out
+        substitute "$src" "$target" ${lib.concatStringsSep " " (lib.mapAttrsToList replace replacements)}
+      '';
+      checkPhase = ''
+        if grep -q '@[a-z]*@' "$target"; then
+          exit 1
+        fi
+      '';
+    }) { name = baseNameOf src; };
 
   symlinkJoin =
     {

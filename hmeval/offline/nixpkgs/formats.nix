@@ -21,6 +21,16 @@ let
   # Generating from a value: contents are known at evaluation.
   written = render: name: value: pkgs.writeText name (render value);
 
+  # By a program that is given the value as JSON, and does not run before the build.
+  converted =
+    tool: command: name: value:
+    pkgs.runCommand name {
+      nativeBuildInputs = [ tool ];
+      inherit value;
+      preferLocalBuild = true;
+      __structuredAttrs = true;
+    } command;
+
   pairs =
     {
       listsAsDuplicateKeys ? false,
@@ -52,16 +62,15 @@ in
 {
   json = _: {
     type = types.json;
-    generate = written (lib.generators.toJSON { });
+    generate = converted pkgs.jq "jq .value \"$NIX_ATTRS_JSON_FILE\" > \"$out\"";
   };
   yaml = _: {
     type = types.serializableValueWith { typeName = "YAML 1.1"; };
-    generate = written (lib.generators.toYAML { });
+    generate = converted pkgs.remarshal "json2yaml --unwrap value \"$NIX_ATTRS_JSON_FILE\" \"$out\"";
   };
-  # Keys before tables, as TOML wants them.
   toml = _: {
     type = types.toml;
-    generate = written (import ./toml.nix { inherit lib; });
+    generate = converted pkgs.remarshal "json2toml --unwrap value \"$NIX_ATTRS_JSON_FILE\" \"$out\"";
   };
   ini =
     {

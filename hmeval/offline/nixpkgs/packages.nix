@@ -53,6 +53,7 @@ let
     nixfmt = package "1.2.0" "A formatter for Nix";
     openssh = program "ssh" "10.2p1" "Secure remote login";
     python3 = package "3.13.12" "A programming language";
+    remarshal = package "1.3.0" "Conversion between JSON, TOML and YAML";
     ripgrep = program "rg" "15.1.0" "A search for lines in a tree of files";
     sd-switch = package "0.6.4" "A switch from one set of systemd units to another";
     shared-mime-info = data "2.4" "The types of files";

@@ -1,0 +1,1 @@
+"""What the builds of small derivations write, found without running them."""

@@ -1,0 +1,125 @@
+"""The files of a build while it is followed."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Callable, Iterable
+from typing import NamedTuple, TypeAlias
+
+from hmeval.plan.builds.syntax import Unsupported
+
+_MOST_LINKS = 40
+
+
+class File(NamedTuple):
+    """A regular file."""
+
+    content: bytes
+    executable: bool = False
+
+
+class Link(NamedTuple):
+    """A symbolic link."""
+
+    target: str
+
+
+class Folder(NamedTuple):
+    """A folder."""
+
+
+Node: TypeAlias = "File | Link | Folder"
+
+
+class Places:
+    """What a build has made, in its outputs and in the folder that it runs in; the store beside it is read."""
+
+    def __init__(self, outputs: Iterable[str], folder: str, read: Callable[[str], File | None]) -> None:
+        self._outputs = tuple(outputs)
+        self._folder = folder
+        self._read = read
+        self._stores = {posixpath.dirname(output) for output in self._outputs}
+        self._made: dict[str, Node] = {folder: Folder()}
+
+    def get(self, path: str) -> Node | None:
+        """What was made at a path; a link at its end is not followed."""
+        return self._made.get(path)
+
+    def put(self, path: str, node: Node) -> None:
+        """Make something at a path whose folder is there. Raises Unsupported where another thing is in the way."""
+        path, there = self._own(path), self._made.get(self._own(path))
+        parent = posixpath.dirname(path)
+        if parent not in self._stores and not isinstance(self._made.get(parent), Folder):
+            raise Unsupported(f"{parent} is no folder that was made")
+        if there is not None and not (isinstance(there, File) and isinstance(node, File)):
+            raise Unsupported(f"{path} is there already")
+        self._made[path] = node
+
+    def make_folders(self, path: str) -> None:
+        """`mkdir -p`. Raises Unsupported."""
+        path = self._absolute(path)
+        if path in self._stores or isinstance(self._made.get(path), Folder):
+            return
+        self.make_folders(posixpath.dirname(self._own(path)))
+        self.put(path, Folder())
+
+    def saved(self) -> dict[str, Node]:
+        """What was made so far, for `restore`."""
+        return dict(self._made)
+
+    def restore(self, saved: dict[str, Node]) -> None:
+        """Undo what was made since."""
+        self._made = saved
+
+    def remove(self, path: str) -> None:
+        """Take away what was made. Raises Unsupported where nothing was."""
+        if self._made.pop(self._own(path), None) is None:
+            raise Unsupported(f"{path} was not made")
+
+    def exists(self, path: str) -> bool:
+        """Whether something is at a path, links followed. Raises Unsupported where that is not known."""
+        if not path:
+            return False
+        path = self._absolute(path)
+        node = self._made.get(path)
+        if node is None and self._is_own(path):
+            return False
+        return isinstance(node, Folder) or self.file(path) is not None
+
+    def file(self, path: str) -> File:
+        """The file that a path leads to. Raises Unsupported where there is none, or it is not known."""
+        path = self._absolute(path)
+        for _ in range(_MOST_LINKS):
+            node = self._made.get(path)
+            if not isinstance(node, Link):
+                break
+            path = self._absolute(posixpath.join(posixpath.dirname(path), node.target))
+        found = node if isinstance(node, File) else self._read(path) if self._in_store(path) else None
+        if found is None:
+            raise Unsupported(f"{path} is no file that is known")
+        return found
+
+    def _in_store(self, path: str) -> bool:
+        return any(path.startswith(f"{store}/") for store in self._stores) and not self._is_own(path)
+
+    def _is_own(self, path: str) -> bool:
+        tops = (*self._outputs, self._folder)
+        return path in tops or path.startswith(tuple(f"{top}/" for top in tops))
+
+    def _absolute(self, path: str) -> str:
+        """A path of the build, from the folder that it runs in. Raises Unsupported for one that links may bend."""
+        path = posixpath.join(self._folder, path)
+        parts = path.split("/")
+        if ".." in parts or path.endswith("/") or self._is_below_link(path):
+            raise Unsupported(f"where {path} leads to")
+        return posixpath.normpath(path)
+
+    def _is_below_link(self, path: str) -> bool:
+        links = (place for place, node in self._made.items() if isinstance(node, Link))
+        return any(path.startswith(f"{place}/") for place in links)
+
+    def _own(self, path: str) -> str:
+        path = self._absolute(path)
+        if not self._is_own(path):
+            raise Unsupported(f"{path} is not the build's")
+        return path

@@ -1,0 +1,3 @@
+# Where nixpkgs' stdenv runs the commands that a derivation has, this stand-in for it builds nothing.
+echo "this stand-in for nixpkgs builds nothing" >&2
+exit 1
