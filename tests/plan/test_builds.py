@@ -213,6 +213,11 @@ def test_what_is_not_understood_is_unknown(command: str) -> None:
     assert built(recipe(command)) is None
 
 
+def test_the_builder_of_older_releases_is_believed() -> None:
+    made = recipe(NEW, text="a", passAsFile="text")
+    assert built(made._replace(arguments=("-e", f"{STORE}/{HASH}-default-builder.sh"))) == File(b"a")
+
+
 @pytest.mark.parametrize(
     "changed",
     [

@@ -22,6 +22,8 @@ from hmeval.plan.builds.syntax import Unsupported, parse
 Read: TypeAlias = Callable[[str], "File | None"]
 """What is in the store at a path: a file, or None for what is none or is not known."""
 
+# Each sources the stdenv's setup and calls genericBuild; the older one does so by itself.
+_BUILDERS = (("-e", "source-stdenv.sh", "default-builder.sh"), ("-e", "default-builder.sh"))
 _BUILD_FOLDER = "/build"
 _ATTRIBUTES = f"{_BUILD_FOLDER}/.attrs.json"
 
@@ -71,11 +73,10 @@ def _built(recipe: Recipe, read: Read) -> Places:
 def _check_builder(recipe: Recipe) -> None:
     """Raises Unsupported for what nixpkgs' stdenv does not build, or builds with tools that may take part in it."""
     scripts = tuple(store_name(argument) for argument in recipe.arguments)
+    is_bash = posixpath.basename(recipe.builder) == "bash"
     is_stdenv = store_name(_text(recipe.variables.get("stdenv", ""))).startswith("stdenv-")
-    if not is_stdenv or scripts != ("-e", "source-stdenv.sh", "default-builder.sh"):
+    if not (is_stdenv and is_bash) or scripts not in _BUILDERS:
         raise Unsupported(f"the builder {recipe.builder} {' '.join(recipe.arguments)}")
-    if posixpath.basename(recipe.builder) != "bash":
-        raise Unsupported(f"the builder {recipe.builder}")
     for tool in _list(recipe.variables.get("nativeBuildInputs", [])):
         if _HARMLESS_TOOL.fullmatch(store_name(tool)) is None:
             raise Unsupported(f"the tool {tool}")
