@@ -30,12 +30,12 @@ def inputs(folder: Path, count: int) -> dict[str, Any]:
     """What a configuration with so many files says."""
     record: dict[str, Any] = {
         "store": True,
-        "recipe": None,
+        "linkTo": None,
         "executable": None,
         "recursive": False,
         "ignoreLinks": False,
     }
-    record |= {"force": False, "hasHook": False, "derivation": None, "declaredAt": []}
+    record |= {"force": False, "hasHook": False, "declaredAt": []}
     files = [
         record | {"target": f".config/app{n // 100}/file{n}", "source": f"{folder}/store/s{n}", "text": f"text {n}\n"}
         for n in range(count)
@@ -51,7 +51,7 @@ def inputs(folder: Path, count: int) -> dict[str, Any]:
         "activatedByTheSystem": False,
         "homePath": f"{folder}/store/new-home-manager-path",
         "packagesByTheSystem": False,
-        "sessionVariables": {"source": f"{folder}/store/variables", "recipe": None, "derivation": None},
+        "sessionVariables": None,
         "unitFolder": None,
         "startServices": False,
         "activation": {},

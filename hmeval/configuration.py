@@ -227,15 +227,19 @@ class EvaluatedConfiguration:
             raise self._told_error(self._at_definition(unfetched_input(_one_line_up(error)))) from None
 
     def plan_inputs(self, specialisation: str | None = None) -> dict[str, Any]:
-        """All that a plan depends on, as plain data (hmeval/nix/plan-inputs.nix).
+        """All that a plan depends on, as plain data (hmeval/nix/plan-inputs.nix), with what files will hold.
 
         Raises EvaluationError, and PlanError where the specialisation is not there.
         """
+        from hmeval.plan.contents import fill  # few evaluations need it
+        from hmeval.plan.disk import RealDisk
+
         config = "config" if specialisation is None else self._specialisation(specialisation)
         arguments = f"inherit options pkgs lib; config = {config};"
         inputs: dict[str, Any] = self.placed(
             lambda: self.evaluate(f"import {path_literal(str(_PLAN_INPUTS))} {{ {arguments} }}").to_python()
         )
+        fill(inputs, RealDisk())
         if (places := self._source_places()) is not None:
             for record in (*inputs["files"], *inputs["activation"].values()):
                 places.put_right(record["declaredAt"])

@@ -6,17 +6,33 @@ import difflib
 import posixpath
 import re
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 from hmeval.plan.builds.build import what_is_built
 from hmeval.plan.builds.places import File, Link
-from hmeval.plan.builds.recipe import Recipe, recipe_of_derivation
+from hmeval.plan.builds.recipe import Recipe, recipe_of_derivation, recipe_of_record
 from hmeval.plan.disk import Disk, content
-from hmeval.plan.inputs import ManagedFile
 from hmeval.plan.model import UNKNOWN, FileChange
 
 _LARGEST_SHOWN = 1024 * 1024
 _DEEPEST = 20
 """How many derivations may be made of each other."""
+
+
+def fill(inputs: dict[str, Any], disk: Disk) -> None:
+    """Put into what plan-inputs.nix says, in place of how files are made, what they hold, as far as that is known.
+
+    Each file then has a `text` and a `linkTo`, and `sessionVariables` is a text; None where it is not known.
+    """
+    contents = Contents(disk)
+    for record in inputs["files"]:
+        found = contents.made(record)
+        record["linkTo"] = found.target if isinstance(found, Link) else None
+        if isinstance(found, File):
+            record["text"] = found.content.decode("utf-8", "surrogateescape")
+    found = contents.made(inputs["sessionVariables"])
+    text = found.content if isinstance(found, File) else content(disk, inputs["sessionVariables"]["source"])
+    inputs["sessionVariables"] = None if text is None else text.decode("utf-8", "surrogateescape")
 
 
 class Contents:
@@ -26,14 +42,10 @@ class Contents:
         self._disk = disk
         self._recipes: dict[str, Recipe | None] = {}
 
-    def filled(self, file: ManagedFile, recipe: Recipe | None) -> ManagedFile:
-        """The file with its text, or with where it leads to, as far as its derivation says."""
-        if file.text is not None:
-            return file
-        found = self.built(file.source, recipe, file.derivation)
-        if isinstance(found, File):
-            return file._replace(text=found.content)
-        return file if found is None else file._replace(link_to=found.target)
+    def made(self, record: dict[str, Any]) -> File | Link | None:
+        """What a record of plan-inputs.nix describes; how it is made is taken out of the record."""
+        recipe, derivation = recipe_of_record(record.pop("recipe")), record.pop("derivation")
+        return self.built(record["source"], recipe, derivation)
 
     def built(self, path: str, recipe: Recipe | None, derivation: str | None) -> File | Link | None:
         """What will be at a path of the store: a file, or a link that leads out of it; None where it is not known.

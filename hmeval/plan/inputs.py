@@ -18,7 +18,6 @@ class ManagedFile(NamedTuple):
         store: whether the source is in the store, and so will be there once it is built.
         text: its content, where it is known before it is built.
         link_to: where it leads to, for mkOutOfStoreSymlink.
-        derivation: the path of the derivation that makes the source.
     """
 
     target: str
@@ -31,7 +30,6 @@ class ManagedFile(NamedTuple):
     ignore_links: bool = False
     force: bool = False
     has_hook: bool = False
-    derivation: str | None = None
     declared_at: tuple[Place, ...] = ()
 
 
@@ -55,19 +53,18 @@ def text_bytes(text: str) -> bytes:
 
 
 def managed_file(record: Mapping[str, Any]) -> ManagedFile:
-    """The file that a record of the Nix expression describes."""
+    """The file that a record of the Nix expression describes, once its content is filled in (plan.contents)."""
     text = record["text"]
     return ManagedFile(  # by position, which is quicker: there may be many
         record["target"],
         record["source"],
         record["store"],
         None if text is None else text_bytes(text),
-        None,
+        record["linkTo"],
         record["executable"],
         record["recursive"],
         record["ignoreLinks"],
         record["force"],
         record["hasHook"],
-        record["derivation"],
         tuple(record["declaredAt"]),
     )

@@ -6,9 +6,6 @@ import posixpath
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from hmeval.plan.builds.places import File
-from hmeval.plan.builds.recipe import recipe_of_record
-from hmeval.plan.contents import Contents
 from hmeval.plan.dag import Order, order
 from hmeval.plan.dconf import Databases, databases
 from hmeval.plan.disk import Disk, content
@@ -71,11 +68,10 @@ class Wanted(NamedTuple):
 
 def wanted_by_configuration(inputs: Mapping[str, Any], disk: Disk) -> Wanted:
     """What hmeval/nix/plan-inputs.nix says of a configuration. Nothing raises."""
-    contents = Contents(disk)
-    managed = [contents.filled(managed_file(record), recipe_of_record(record["recipe"])) for record in inputs["files"]]
+    managed = [managed_file(record) for record in inputs["files"]]
     files = compose(managed, inputs["homeFiles"], disk, inputs["overlap"])
     blocks = {name: _block(record) for name, record in inputs["activation"].items()}
-    folder = inputs["unitFolder"]
+    folder, variables = inputs["unitFolder"], inputs["sessionVariables"]
     return Wanted(
         user=None if inputs["activatedByTheSystem"] else inputs["username"],
         home=inputs["homeDirectory"],
@@ -85,7 +81,7 @@ def wanted_by_configuration(inputs: Mapping[str, Any], disk: Disk) -> Wanted:
         hooks=[file for file in managed if file.has_hook],
         profile=inputs["homePath"],
         packages=with_propagated((path for package in inputs["packages"] for path in package["paths"]), disk),
-        session_variables=_session_variables(inputs["sessionVariables"], contents, disk),
+        session_variables=None if variables is None else text_bytes(variables),
         unit_folder=folder,
         units=unit_texts(files.leaves, folder, disk) if folder is not None else {},
         starts_services=inputs["startServices"],
@@ -133,11 +129,6 @@ def wanted_by_generation(path: str, disk: Disk) -> Wanted:
 
 def _block(record: Mapping[str, Any]) -> Block:
     return Block(record["code"], record["after"], record["before"], record["userDefined"], tuple(record["declaredAt"]))
-
-
-def _session_variables(record: Mapping[str, Any], contents: Contents, disk: Disk) -> bytes | None:
-    found = contents.built(record["source"], recipe_of_record(record["recipe"]), record["derivation"])
-    return found.content if isinstance(found, File) else content(disk, record["source"])
 
 
 def _agent(record: Mapping[str, Any]) -> Agent:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shlex
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
@@ -33,18 +32,6 @@ fill() {
 }
 fill "$1" "$2"
 """
-
-
-def recipe(command: str, out: str, **variables: str) -> dict[str, Any]:
-    """What plan-inputs.nix says of a derivation of nixpkgs' runCommand."""
-    return {
-        "builder": "/nix/store/00000000000000000000000000000000-bash-5.3/bin/bash",
-        "arguments": ["-e", "source-stdenv.sh", "default-builder.sh"],
-        "structured": None,
-        "variables": {"buildCommand": command, "stdenv": "stdenv-linux", "passAsFile": "buildCommand"} | variables,
-        "outputs": {"out": out},
-        "sources": {},
-    }
 
 
 class Machine:
@@ -90,7 +77,7 @@ class Machine:
             "packages": [],
             "activatedByTheSystem": False,
             "packagesByTheSystem": False,
-            "sessionVariables": {"source": f"{self.store}/variables", "recipe": None, "derivation": None},
+            "sessionVariables": None,
             "unitFolder": ".config/systemd/user",
             "startServices": True,
             "dconf": [],
@@ -113,22 +100,18 @@ class Machine:
         return make_plan(self.inputs(files, **more), circumstances)
 
     def _file(self, target: str, what: Any) -> dict[str, Any]:
-        source = f"{self.store}/{os.path.basename(target)}"
-        record = {"text": what} if isinstance(what, str) else dict(what)
-        link = record.pop("linkTo", None)
-        made = None if link is None else recipe(f"ln -s {shlex.quote(link)} $out", record.get("source", source))
+        record = {"text": what} if isinstance(what, str) else what
         return {
             "target": target,
-            "source": source,
+            "source": f"{self.store}/{os.path.basename(target)}",
             "store": True,
             "text": None,
-            "recipe": made,
+            "linkTo": None,
             "executable": None,
             "recursive": False,
             "ignoreLinks": False,
             "force": False,
             "hasHook": False,
-            "derivation": None,
             "declaredAt": [],
         } | record
 

@@ -19,10 +19,8 @@ from hmeval.plan.builds.jq import jq_text
 from hmeval.plan.builds.places import File, Link
 from hmeval.plan.builds.recipe import Recipe, recipe_of_derivation
 from hmeval.plan.builds.syntax import Unsupported, parse
-from hmeval.plan.contents import Contents
+from hmeval.plan.contents import Contents, fill
 from hmeval.plan.disk import RealDisk
-
-Machine = Any
 
 STORE = "/nix/store"
 HASH = "0" * 32
@@ -403,19 +401,40 @@ def test_a_broken_derivation_has_no_recipe(broken: str) -> None:
     assert recipe_of_derivation(broken) is None
 
 
-def test_what_a_derivation_is_made_of_is_known_too(machine: Machine, tmp_path: Path) -> None:
+def test_what_a_derivation_is_made_of_is_known_too(tmp_path: Path) -> None:
     """A link, in a derivation that copies, to the text of a third."""
-    store = str(machine.store)
-    outs = [f"{store}/{HASH}-{name}" for name in ("text", "link", "copy")]
+    outs = [f"{tmp_path}/{HASH}-{name}" for name in ("text", "link", "copy")]
     files = [str(tmp_path / f"{name}.drv") for name in ("text", "link", "copy")]
     commands = [NEW, f"ln -s {outs[0]} $out", f"cp {outs[1]} $out"]
     for out, file, command, needed in zip(outs, files, commands, ["", *files], strict=False):
-        text = derivation(out, needed, **STDENV, buildCommand=command, text="deep")
-        Path(file).write_text(text)
-    machine.lay(machine.home, {"f": "deep", "g": "other"})
-    source = {"source": outs[2], "derivation": files[2]}
-    plan = machine.plan({"f": source, "g": source})
-    assert {change.target: change.action for change in plan.files} == {"f": "skipped", "g": "blocked"}
+        Path(file).write_text(derivation(out, needed, **STDENV, buildCommand=command, text="deep"))
+    assert Contents(RealDisk()).built(outs[2], None, files[2]) == File(b"deep")
+
+
+def test_what_files_hold_is_filled_in(tmp_path: Path) -> None:
+    """A text with bytes that are no UTF-8, a link, what has a text already, and what is not known."""
+
+    def record(command: str | None, given: str | None = None, **more: str) -> dict[str, Any]:
+        variables = STDENV | {"buildCommand": command} | more
+        made = {"builder": BUILDER, "arguments": ARGUMENTS, "structured": None, "variables": variables}
+        made |= {"outputs": {"out": OUT}, "sources": {}}
+        return {"source": OUT, "text": given, "recipe": made if command else None, "derivation": None}
+
+    commands = [(NEW, None), ("ln -s /srv/x $out", None), (None, ""), ("tr a b", None), (None, None)]
+    inputs: dict[str, Any] = {
+        "files": [record(*command, **{"text": "a\udc80"} if command[0] == NEW else {}) for command in commands],
+        "sessionVariables": record("touch $out"),
+    }
+    fill(inputs, RealDisk())
+    assert [(file["text"], file["linkTo"]) for file in inputs["files"]] == [
+        ("a\udc80", None),
+        (None, "/srv/x"),
+        ("", None),
+        (None, None),
+        (None, None),
+    ]
+    assert inputs["sessionVariables"] == ""
+    assert not any("recipe" in file or "derivation" in file for file in inputs["files"])
 
 
 def test_a_derivation_that_needs_itself_is_unknown(tmp_path: Path) -> None:

@@ -13,10 +13,10 @@ from typing import Any
 import pytest
 
 import hmeval
+from hmeval.plan.contents import fill
 from hmeval.plan.disk import RealDisk
-from hmeval.plan.inputs import ManagedFile
+from hmeval.plan.inputs import ManagedFile, managed_file
 from hmeval.plan.leaves import Leaf, NewFiles, compose
-from tests.plan.known import filled
 
 Instantiate = Callable[..., Any]
 pytestmark = pytest.mark.real
@@ -161,7 +161,8 @@ def test_leaves_are_those_of_the_real_build(
     found = {}
     failed = 0
     for number, (case, told) in enumerate(zip(cases, described, strict=True)):
-        files = [filled(record) for record in told["inputs"]["files"]]
+        fill(told["inputs"], RealDisk())
+        files = [managed_file(record) for record in told["inputs"]["files"]]
         for file in files:
             make_ready(file)
         plan = compose(files, "/new", RealDisk(), str(case["overlap"]))

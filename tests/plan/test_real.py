@@ -14,7 +14,6 @@ import pynixutil
 import pytest
 
 import hmeval
-from tests.plan.known import filled, text_of_variables
 
 Hmeval = Callable[..., "subprocess.CompletedProcess[str]"]
 Instantiate = Callable[..., Any]
@@ -80,19 +79,18 @@ def source_of(target: str, files: dict[str, Any]) -> str:
     if file is None:  # below a recursive folder
         name = target.split("/")[0]
         return f"{files[name]['source']}{target[len(name) :]}"
-    known = filled(file)
-    if known.text is not None:
+    if file["text"] is not None:
         path = Path(file["source"])
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(known.text)
-    return known.link_to or known.source
+        path.write_text(file["text"])
+    return str(file["linkTo"] or file["source"])
 
 
 def lay_out_generation(inputs: dict[str, Any], folder: Path) -> None:
     """The parts of a generation beside home-files."""
     profile = folder / "home-path"
     (profile / "etc/profile.d").mkdir(parents=True)
-    (profile / "etc/profile.d/hm-session-vars.sh").write_text(text_of_variables(inputs))
+    (profile / "etc/profile.d/hm-session-vars.sh").write_text(inputs["sessionVariables"])
     paths = [path for package in inputs["packages"] for path in package["paths"]]
     for number, path in enumerate(paths):
         (profile / f"link{number}").symlink_to(f"{path}/bin/x")

@@ -19,7 +19,8 @@ import pynixutil
 import pytest
 
 import hmeval
-from tests.plan.known import filled, text_of_variables
+from hmeval.plan.contents import fill
+from hmeval.plan.disk import RealDisk
 
 Hmeval = Callable[..., "subprocess.CompletedProcess[str]"]
 Planned = Callable[..., dict[str, Any]]
@@ -89,6 +90,8 @@ class Machine:
         _, written, _, home_manager, _, world = self.target(file)
         places = {"world": world, "home_manager": home_manager, "configuration": written}
         told = self._instantiate(EXPRESSION.format(**places, plan_inputs=PLAN_INPUTS))
+        for inputs in (told["inputs"], told["dark"]):
+            fill(inputs, RealDisk())
         for record in (*told["inputs"]["files"], *told["dark"]["files"]):
             write_source(record)
         check = (self._home_manager / "modules/files/check-link-targets.sh").read_text()
@@ -105,7 +108,7 @@ class Machine:
         """Give a generation the profile of its packages, which the stand-in nixpkgs does not make."""
         profile = self.home.parent / f"profile-{generation.name}"
         (profile / "etc/profile.d").mkdir(parents=True)
-        (profile / "etc/profile.d/hm-session-vars.sh").write_text(text_of_variables(inputs))
+        (profile / "etc/profile.d/hm-session-vars.sh").write_text(inputs["sessionVariables"])
         paths = [path for package in inputs["packages"] for path in package["paths"]]
         for number, path in enumerate(paths):
             (profile / f"link{number}").symlink_to(f"{path}/bin/x")
@@ -184,10 +187,10 @@ def lay_out_tools(tools: Path, lndir: Path) -> None:
 
 def write_source(record: dict[str, Any]) -> None:
     """Make what a file of home.file shows, where its text is known."""
-    source, text = Path(record["source"]), filled(record).text
-    if text is not None and not source.exists():
+    source = Path(record["source"])
+    if record["text"] is not None and not source.exists():
         source.parent.mkdir(parents=True, exist_ok=True)
-        source.write_bytes(text)
+        source.write_text(record["text"])
 
 
 def tree(home: Path) -> dict[str, str]:
