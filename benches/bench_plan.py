@@ -51,7 +51,7 @@ def inputs(folder: Path, count: int) -> dict[str, Any]:
         "activatedByTheSystem": False,
         "homePath": f"{folder}/store/new-home-manager-path",
         "packagesByTheSystem": False,
-        "sessionVariables": None,
+        "sessionVariables": "",
         "unitFolder": None,
         "startServices": False,
         "activation": {},

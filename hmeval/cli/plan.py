@@ -21,7 +21,8 @@ CHANGES, BLOCKED = 2, 3
 
 _EXAMPLES = """\
 exit codes: 0 nothing to do, or all of it can be done; 3 blocked: activation would fail; 1 the configuration cannot be
-evaluated, or a generation is not there. With --detailed-exitcode: 0 nothing to do, 2 changes, 3 blocked.
+evaluated, or a generation is not there. With --detailed-exitcode: 0 nothing to do, 2 changes, 3 blocked. Where only the
+build can tell whether activation fails, the plan says so, and the exit code is not 3.
 
 examples:
   hmeval plan --flake .#alice

@@ -90,6 +90,7 @@ class _Activation:
         self._leaves = list(situation.new.leaves.values())
         self._entries: list[Entry] = []
         self._blocked: dict[str, FileChange] = {}
+        self._undecided: dict[str, str] = {}
         self._changes: list[FileChange] = []
         self._cleaned: list[FileChange] = []
         self._links: dict[str, bool] = {}
@@ -105,7 +106,7 @@ class _Activation:
     # -- checkLinkTargets -------------------------------------------------------------------------------------------
 
     def check(self) -> None:
-        """Find out what is at each target, and which of them block activation."""
+        """Find out what is at each target, and which of them block activation, or may."""
         forced = ForcedPaths(self._home + target for target in self._situation.forced)
         readlink, ours, home = self._future.disk.readlink, self._ours, self._home
         missing: set[str] = set()  # folders: what would be in them need not be looked for
@@ -148,18 +149,19 @@ class _Activation:
                 return
             reason = f"what is there would be moved to {posixpath.basename(aside)}, which exists already"
         else:
-            reason = self._described_collision(path, entry)
-        change = FileChange(leaf.target, "blocked", reason, entry, leaf.kind)
+            reason = self._described_collision(path, entry, differs=is_same is False)
         if is_same is None:
-            change.reason += "; only once it is built is it known whether it is the same"
+            self._undecided[leaf.target] = reason
+            return
+        change = FileChange(leaf.target, "blocked", reason, entry, leaf.kind)
         self._blocked[leaf.target] = self._filled(change, leaf)
 
-    def _described_collision(self, path: str, entry: Entry) -> str:
+    def _described_collision(self, path: str, entry: Entry, *, differs: bool) -> str:
         if entry.kind == "link":
             return f"a link to {entry.link} is in the way, which is not Home Manager's and is never moved aside"
         if entry.kind == "directory":
             return "a folder is in the way" + (", with links of Home Manager's own" if self._holds_ours(path) else "")
-        return f"{_COLLISION}, and differs" if entry.kind == "file" else _COLLISION
+        return f"{_COLLISION}, and differs" if entry.kind == "file" and differs else _COLLISION
 
     def _holds_ours(self, folder: str) -> bool:
         disk = self._future.disk
@@ -328,7 +330,7 @@ class _Activation:
         change = FileChange(leaf.target, "update", f"replaces a link to {before.link}", before, leaf.kind)
         if same(Future(self._future.disk), leaf, path):
             change.reason += " of the same content, although the check says that it is skipped"
-        else:
+        elif leaf.target not in self._undecided:
             change.warnings = (f"the link to {before.link} is lost: the file is forced",)
         return change
 
@@ -343,7 +345,9 @@ class _Activation:
         if occupied:
             self._put_aside(change, path)
         now = future.entry(path)
-        if now.kind not in ("absent", "link") and same(future, leaf, path):
+        is_same = now.kind not in ("absent", "link") and same(future, leaf, path)
+        # What may differ stays where activation gets here at all: else its check has failed.
+        if is_same or (is_same is None and leaf.target in self._undecided):
             return self._left(leaf, path, change)
         future.make_folders(path.rpartition("/")[0])
         if not future.put_link(path, root + leaf.target):
@@ -353,8 +357,9 @@ class _Activation:
         if change.action == "backup":
             return change
         if occupied:
-            change.reason = f"the {in_the_way.kind} that is there is replaced"
-            change.warnings += (f"the {in_the_way.kind} that is there is lost",)
+            unless = ", unless it is the same" if is_same is None else ""
+            change.reason = f"the {in_the_way.kind} that is there is replaced{unless}"
+            change.warnings += (f"the {in_the_way.kind} that is there is lost{unless}",)
         else:
             change = self._replaced(leaf, path, before if before.kind in ("absent", "link") else in_the_way)
         return change
@@ -416,11 +421,13 @@ class _Activation:
         if change.action not in ("skipped", "blocked"):
             change.link = self._root + leaf.target
         change.text, change.source = leaf.text, leaf.source
-        if leaf.file is None:
-            return change
-        change.declared_at = leaf.file.declared_at
-        if leaf.text is None and leaf.store and change.action not in ("keep", "relink"):
-            change.content = KNOWN if self._future.exists(leaf.source) else UNKNOWN
+        if leaf.file is not None:
+            change.declared_at = leaf.file.declared_at
+            if leaf.text is None and leaf.store and change.action not in ("keep", "relink"):
+                change.content = KNOWN if self._future.exists(leaf.source) else UNKNOWN
+        if leaf.target in self._undecided and change.action != "blocked":
+            change.undecided = True
+            change.reason = f"{self._undecided[leaf.target]}; {_undecided_why(change)}"
         return change
 
     def _note_place(self, change: FileChange, folder: str) -> None:
@@ -430,6 +437,15 @@ class _Activation:
         real = self._future.folder(folder)
         where = real.path if real else self._future.entry(folder).link
         change.warnings += (f"its folder is a link: the change is made in {where}",)
+
+
+def _undecided_why(change: FileChange) -> str:
+    """Why it is not known whether activation fails, and what happens where it does not."""
+    why = (
+        "only the build can tell whether it is the same" if change.content == UNKNOWN else "it is too large to compare"
+    )
+    done = "it stays" if change.action == "skipped" else "it is replaced"
+    return f"{why}: if so {done}, and else activation fails"
 
 
 def _lost_backup(name: str, there: Entry) -> str:

@@ -36,6 +36,8 @@ class Placed(NamedTuple):
 
 
 _ROOT = Folder("/", "/", None)
+_TOO_LARGE: list[tuple[Placed, Placed]] = []
+"""In place of what is to be compared next: it is not known whether two files are the same."""
 
 
 class Future:
@@ -104,20 +106,23 @@ class Future:
         """Whether a path leads to a folder."""
         return self.folder(path) is not None
 
-    def same(self, one: Placed, other: Placed) -> bool:
+    def same(self, one: Placed, other: Placed) -> bool | None:
         """Whether two of what the disk has hold the same: `diff -rq` for two folders, `cmp` for all else.
 
-        A folder with a link to itself in it is the same as no other: there `diff` gives up.
+        A folder with a link to itself in it is the same as no other: there `diff` gives up. None where files that are
+        too large to be compared decide.
         """
         pending: list[tuple[Placed, Placed, frozenset[str]]] = [(one, other, frozenset())]
+        is_known = True
         while pending:
             first, second, above = pending.pop()
             here = frozenset((f"1{first.origin}", f"2{second.origin}"))
             below = None if here & above else self._compared(first, second)
             if below is None:
                 return False
+            is_known = is_known and below is not _TOO_LARGE
             pending += ((*pair, above | here) for pair in below)
-        return True
+        return True if is_known else None
 
     def _compared(self, one: Placed, other: Placed) -> list[tuple[Placed, Placed]] | None:
         """What of two that are the same so far is to be compared next; None for two that differ."""
@@ -127,7 +132,8 @@ class Future:
             return []
         try:
             if (one.entry.kind, other.entry.kind) == ("file", "file"):
-                return [] if self.disk.same(one.origin, other.origin) else None
+                is_same = self.disk.same(one.origin, other.origin)
+                return _TOO_LARGE if is_same is None else [] if is_same else None
             if (one.entry.kind, other.entry.kind) == ("directory", "directory"):
                 return self._compared_names(one.origin, other.origin)
         except OSError:

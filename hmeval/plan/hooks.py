@@ -25,7 +25,8 @@ def _runs(file: ManagedFile, home: str, now: Future) -> str:
     source = now.final(file.link_to or file.source)
     if source is None:
         return "unknown-until-built" if file.store and file.link_to is None else "yes"
-    return "no" if now.same(source, there) else "yes"
+    is_same = now.same(source, there)
+    return "unknown-until-built" if is_same is None else "no" if is_same else "yes"
 
 
 def _has_text(there: Placed, text: bytes, disk: Disk) -> bool:

@@ -44,6 +44,7 @@ class FileChange:
         before: what is there now.
         link: where the path leads to afterwards; None where it does not become a link.
         content: known or unknown-until-built.
+        undecided: whether only the build can tell if activation fails here; `action` is what is done if it does not.
         backup: where what is there is moved to.
         late: for what is blocked: whether it is noticed only after links were removed.
         removes: folders above it that become empty and are removed.
@@ -57,6 +58,7 @@ class FileChange:
     # Defaults of the class, and not of each object: there may be a hundred thousand, and most have few of these.
     link: str | None = None
     content = KNOWN
+    undecided = False
     backup: str | None = None
     late = False
     removes: tuple[str, ...] = ()
@@ -90,6 +92,7 @@ class FileChange:
             "warnings": list(self.warnings),
         }
         sometimes = {
+            "undecided": self.undecided or None,
             "diff": self.diff,
             "backup": self.backup,
             "removes_folders": list(self.removes) or None,
@@ -112,6 +115,7 @@ class Plan(NamedTuple):
 
     Attributes:
         origin: the generation to start from.
+        blocked: whether activation will fail, as far as is known before the build.
         to: the generation that is activated, as the target of `as_json`; None for a configuration.
     """
 
@@ -153,15 +157,20 @@ class Plan(NamedTuple):
 
     @property
     def changes(self) -> bool:
-        """Whether activation would change anything that is known here."""
+        """Whether activation would change anything, or may, as far as is known here."""
         parts = (self.packages, self.session_variables, self.units, self.dconf, self.launchd)
-        return any(file.action not in _UNCHANGED for file in self.files) or any(
+        return any(file.undecided or file.action not in _UNCHANGED for file in self.files) or any(
             item["action"] not in _UNCHANGED for part in parts for item in part
         )
 
+    @property
+    def undecided(self) -> list[FileChange]:
+        """The files of which only the build can tell whether activation fails by them."""
+        return [file for file in self.files if file.undecided]
+
     def summary(self) -> dict[str, Any]:
-        """How many there are of each action, by part; counts that are zero are left out."""
-        actions = {"files": [file.action for file in self.files]} | {
+        """How many there are of each action, by part, files that are undecided by themselves; zeros are left out."""
+        actions = {"files": ["undecided" if file.undecided else file.action for file in self.files]} | {
             part: [item["action"] for item in getattr(self, part)]
             for part in ("packages", "session_variables", "units", "dconf", "launchd")
         }

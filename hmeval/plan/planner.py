@@ -9,8 +9,8 @@ from typing import Any, NamedTuple
 
 from hmeval.plan.blocks import block_warnings, described_blocks
 from hmeval.plan.dconf import dconf_changes
-from hmeval.plan.disk import Disk, RealDisk
-from hmeval.plan.files import Situation, plan_files
+from hmeval.plan.disk import Disk, RealDisk, walk
+from hmeval.plan.files import Ours, Situation, plan_files
 from hmeval.plan.future import Future
 from hmeval.plan.generation import Generation
 from hmeval.plan.hooks import hook_runs
@@ -18,6 +18,7 @@ from hmeval.plan.launchd import agent_changes
 from hmeval.plan.leaves import NewFiles
 from hmeval.plan.model import UNKNOWN, Backup, FileChange, Plan, Warned
 from hmeval.plan.packages import package_changes, without_traceless
+from hmeval.plan.patterns import ForcedPaths
 from hmeval.plan.units import unit_changes
 from hmeval.plan.variables import variable_changes
 from hmeval.plan.wanted import USUAL_STORE, Wanted, wanted_by_configuration
@@ -66,7 +67,7 @@ def plan_for(wanted: Wanted, circumstances: Circumstances, disk: Disk) -> Plan:
     future = Future(disk)
     stores = tuple(dict.fromkeys(disk.real(store) for store in (wanted.store, USUAL_STORE)))
     situation = Situation(home, new, generation.targets, stores, wanted.forced, circumstances.backup)
-    changes = [*plan_files(situation, future), *_unknown_folders(new, home, future)]
+    changes = [*plan_files(situation, future), *_unknown_folders(situation, future)]
     is_blocked = any(change.action == "blocked" for change in changes)
     return Plan(
         home=home,
@@ -93,15 +94,32 @@ def _package_changes(wanted: Wanted, generation: Generation, disk: Disk) -> list
     return package_changes(without_traceless(wanted.packages, old, disk), old)
 
 
-def _unknown_folders(new: NewFiles, home: str, future: Future) -> Iterator[FileChange]:
+def _unknown_folders(situation: Situation, future: Future) -> Iterator[FileChange]:
     """An entry for each folder whose files are known once it is built."""
-    for unknown in new.unknown:
-        before = future.entry(f"{home}/{unknown.target}")
+    for unknown in situation.new.unknown:
+        path = f"{situation.home}/{unknown.target}"
+        before = future.entry(path)
         action = "create" if before.kind == "absent" else "update"
         change = FileChange(unknown.target, action, "its files are known after the build", before, "directory")
         change.content, change.source = UNKNOWN, unknown.file.source
         change.declared_at = unknown.file.declared_at
+        if before.kind != "absent" and _may_collide(path, situation, future):
+            change.undecided = True
+            change.reason += ", and what is there may be in their way"
         yield change
+
+
+def _may_collide(path: str, situation: Situation, future: Future) -> bool:
+    """Whether something is in a folder's place, or in it, that files which are not known yet may run into."""
+    if ForcedPaths(f"{situation.home}/{target}" for target in situation.forced).cover(path):
+        return False
+    folder, ours = future.folder(path), Ours(situation.stores)
+    if folder is None or folder.origin is None:
+        return folder is None
+    if situation.backup.command or situation.backup.extension:
+        return False
+    names = walk(future.disk, folder.origin, [])
+    return any(kind != "link" or not ours(future.disk.entry(f"{folder.origin}/{name}").link) for name, kind in names)
 
 
 def _warnings(wanted: Wanted, generation: Generation, changes: Iterable[FileChange]) -> Iterator[Warned]:
@@ -141,6 +159,9 @@ def _conditions(
     if disk.entry(disk.real(circumstances.home)).kind == "absent":
         yield f"{circumstances.home} is not there: activation begins in it, and fails unless it is made before"
     yield from wanted.conditions
+    undecided = [change.target for change in changes if change.undecided]
+    if undecided:
+        yield f"whether activation fails because of what is in the way at {', '.join(undecided)}"
     unknown = sum(change.content == UNKNOWN for change in changes)
     if unknown:
         yield f"the content of {unknown} of the files is known only after the build"

@@ -19,7 +19,9 @@ def variables(text: bytes | None) -> dict[str, str]:
 
 
 def variable_changes(new: bytes | None, old: bytes | None) -> list[dict[str, Any]]:
-    """An entry for each variable that is set, changed or unset."""
+    """An entry for each variable that is set, changed or unset; none where what is new is not known."""
+    if new is None:
+        return []
     before, after = variables(old), variables(new)
     names = sorted({*before, *after} - {_GUARD})
     return [_change(name, before.get(name), after.get(name)) for name in names if before.get(name) != after.get(name)]

@@ -34,7 +34,7 @@ class Wanted(NamedTuple):
         hooks: the files with an `onChange` hook.
         profile: the path of its profile of packages; None where it has none.
         packages: the store paths that its profile is made of; None where that is not known.
-        session_variables: the text of the file that sets them.
+        session_variables: the text of the file that sets them; None where it is not known.
         unit_folder: where its units are, below HOME; None where no units are managed.
         units: the unit files, by name.
         starts_services: whether units are started and stopped, and not merely suggested to be.
@@ -110,7 +110,7 @@ def wanted_by_generation(path: str, disk: Disk) -> Wanted:
         hooks=[ManagedFile(target, source, has_hook=True) for target, source in script.hooks],
         profile=generation.profile,
         packages=generation.packages,
-        session_variables=generation.session_variables,
+        session_variables=generation.session_variables or b"",
         unit_folder=script.unit_folder,
         units=generation.units,
         starts_services=script.starts_services,
@@ -144,6 +144,8 @@ def _conditions_of_configuration(inputs: Mapping[str, Any]) -> Iterator[str]:
         )
     if inputs["packagesByTheSystem"]:
         yield _BY_THE_SYSTEM
+    if inputs["sessionVariables"] is None:
+        yield "which session variables change is known after the build"
 
 
 def _conditions_of_generation(script: Script) -> Iterator[str]:

@@ -18,6 +18,7 @@ _SIGNS = {
     "relink": ("=", "dim", "to link anew, with the same content"),
     "skipped": ("·", "dim", "left as they are"),
     "keep": ("·", "dim", "unchanged"),
+    "undecided": ("?", "yellow", "undecided until the build"),
     "blocked": ("!", "red", "blocked"),
 }
 _OTHER_SIGNS = {
@@ -42,6 +43,7 @@ def plan_text(plan: Plan, style: Style, *, unchanged: bool = False) -> str:
     sections = [
         "\n".join(_head(plan, style)),
         *_blocked(plan, style),
+        *_undecided(plan, style),
         _files(plan, style, unchanged),
         _items("Hooks that run (onChange)", _hooks(plan), style),
         _items("Packages", map(_package, plan.packages), style),
@@ -103,9 +105,16 @@ def _blocked(plan: Plan, style: Style) -> Iterator[str]:
         yield "\n".join([style("red", title), *_stops(late, style)])
 
 
+def _undecided(plan: Plan, style: Style) -> Iterator[str]:
+    """What may make activation fail, as only the build can tell."""
+    if changes := plan.undecided:
+        title = f"Not known before the build: whether activation fails by {_count(len(changes), 'file')} in the way"
+        yield "\n".join([style("yellow", title), *_stops(changes, style)])
+
+
 def _stops(changes: Iterable[FileChange], style: Style) -> Iterator[str]:
     for change in changes:
-        yield f"  {style('red', '!')} {_name(change.target)}"
+        yield f"  {style(*_sign(change))} {_name(change.target)}"
         yield f"      {_name(change.reason)}"
         yield from _notes(change, style)
         yield f"      {style('cyan', 'to do:')} {_remedy(change)}"
@@ -132,7 +141,7 @@ def _quoted(target: str) -> str:
 
 def _files(plan: Plan, style: Style, unchanged: bool) -> str:
     listed = (*_LISTED, "relink", "keep")
-    counts = {action: [change for change in plan.files if change.action == action] for action in _SIGNS}
+    counts = {action: [change for change in plan.files if _outcome(change) == action] for action in _SIGNS}
     lines = [style("bold", "Files")]
     told = [f"{len(counts[action])} {_SIGNS[action][2]}" for action in _SIGNS if counts[action] and action != "blocked"]
     lines += [f"  {', '.join(told)}"] if told else ["  none"]
@@ -143,17 +152,26 @@ def _files(plan: Plan, style: Style, unchanged: bool) -> str:
     return "\n".join(lines)
 
 
+def _outcome(change: FileChange) -> str:
+    return "undecided" if change.undecided else change.action
+
+
+def _sign(change: FileChange) -> tuple[str, str]:
+    """The style of a change, and its sign."""
+    sign, colour, _ = _SIGNS[_outcome(change)]
+    return colour, sign
+
+
 def _is_odd(change: FileChange) -> bool:
     """Whether something stays as it is that one would not expect to."""
     return change.action == "keep" and bool(change.reason)
 
 
 def _file(change: FileChange, style: Style) -> Iterator[str]:
-    sign, colour, _ = _SIGNS[change.action]
     kind = {"directory": "/", "copy": " (copy)", "out-of-store": " (out of store)"}.get(change.kind or "", "")
     unknown = style("dim", " (content known after the build)") if change.content != "known" else ""
     reason = f"  {style('dim', _name(change.reason))}" if change.reason else ""
-    yield f"  {style(colour, sign)} {_name(change.target)}{kind}{unknown}{reason}"
+    yield f"  {style(*_sign(change))} {_name(change.target)}{kind}{unknown}{reason}"
     if change.removes:
         folders = _name(", ".join(change.removes))
         yield f"      {style('dim', f'and the empty folders {folders}')}"
@@ -165,7 +183,7 @@ def _file(change: FileChange, style: Style) -> Iterator[str]:
 def _notes(change: FileChange, style: Style) -> Iterator[str]:
     for warning in change.warnings:
         yield f"      {style('yellow', f'careful: {_name(warning)}')}"
-    if change.action in ("blocked", "backup") or change.warnings:
+    if _outcome(change) in ("blocked", "undecided", "backup") or change.warnings:
         for position in change.declared_at:
             yield f"      {style('dim', f'defined at {place(position)}')}"
 
@@ -270,6 +288,8 @@ def _prose(title: str, paragraphs: Iterable[str], colour: str, style: Style) -> 
 def _verdict(plan: Plan, style: Style) -> str:
     if plan.blocked:
         return style("red", "Activation would fail.")
+    if plan.undecided:
+        return style("yellow", "Whether activation would fail is known after the build.")
     return style("green", "Activation can be done." if plan.changes else "There is nothing to do.")
 
 

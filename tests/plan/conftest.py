@@ -77,7 +77,7 @@ class Machine:
             "packages": [],
             "activatedByTheSystem": False,
             "packagesByTheSystem": False,
-            "sessionVariables": None,
+            "sessionVariables": "",
             "unitFolder": ".config/systemd/user",
             "startServices": True,
             "dconf": [],
