@@ -210,7 +210,7 @@ def _tracked(trees: Iterable[str]) -> Iterator[tuple[str, str, Any]]:
 
 def _own_inputs(libraries: Iterable[str]) -> Iterator[tuple[str, str, None]]:
     """hmeval itself, the engine's libraries, Nix's configuration, and what says which store is in use."""
-    yield from (("file", path, None) for path in (*_own_files(), *libraries, *_nix_configuration(), *_registries()))
+    yield from (("file", path, None) for path in (*own_files(), *libraries, *_nix_configuration(), *_registries()))
     home = os.path.expanduser("~")
     yield "exists", f"{home}/.nix-defexpr/channels", None
     yield "exists", "/nix/var/nix/profiles/per-user/root/channels", None
@@ -218,9 +218,10 @@ def _own_inputs(libraries: Iterable[str]) -> Iterator[tuple[str, str, None]]:
     yield "exists", "/nix/var/nix/db", None
 
 
-def _own_files() -> Iterator[str]:
+def own_files() -> Iterator[str]:
+    """The files of hmeval that a result may depend on."""
     for folder, folders, files in os.walk(PACKAGE):
-        folders[:] = [name for name in folders if name not in ("__pycache__", "offline", "lsp", "plan", "cache")]
+        folders[:] = [name for name in folders if name not in ("__pycache__", "offline", "lsp", "cache")]
         yield from (os.path.join(folder, name) for name in files if name.endswith((".py", ".nix", ".so")))
 
 

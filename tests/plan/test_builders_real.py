@@ -203,7 +203,7 @@ def test_the_stand_in_has_their_shape(real: Records, offline: Records, target: s
 
 @pytest.mark.nixpkgs
 def test_the_stand_in_of_tests_has_their_shape(real: Records, stand_in: Records) -> None:
-    """Its formats are all one, and its scripts are those of /bin/sh, without checks."""
+    """Its formats are all one, and its scripts are not checked."""
     for target in ("text", "executable", "writeText", "writeTextDir", "writeScriptBin", "copied", "linked", "toml"):
         assert shape(stand_in[target]) == shape(real[target]), target
 

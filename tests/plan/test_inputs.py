@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 import hmeval
+from hmeval.cache.observation import own_files
 
 PLAN_INPUTS = Path(hmeval.__file__).parent / "nix/plan-inputs.nix"
 HOME = """
@@ -45,6 +46,12 @@ def test_how_services_are_started_in_older_home_managers(tmp_path: Path, asked: 
     inputs = f"import {PLAN_INPUTS} {{ inherit options pkgs lib; config = {changed}; }}"
     with hmeval.load(file=written(tmp_path, ""), offline=True, cache="off") as configuration:
         assert json.loads(configuration.text_of(f"({inputs}).startServices", None, json=True)) is starts
+
+
+def test_a_cached_text_depends_on_what_finds_it() -> None:
+    """Another hmeval, which may know more of a build, evaluates again."""
+    files = {Path(path).relative_to(Path(hmeval.__file__).parent).as_posix() for path in own_files()}
+    assert {"nix/plan-inputs.nix", "plan/contents.py", "plan/builds/programs.py"} <= files
 
 
 OUTPUTS = """

@@ -74,6 +74,7 @@ let
     "meta"
     "passthru"
   ];
+  checkSyntax = "${pkgs.stdenv.shellDryRun} \"$target\"\n";
 in
 rec {
   # { pname, version, description, mainProgram, … } → a package
@@ -189,7 +190,6 @@ rec {
       checkPhase = checkSyntax;
       meta.mainProgram = name;
     };
-  checkSyntax = "${pkgs.bash}/bin/bash -n -O extglob \"$target\"\n";
   writeShellApplication =
     {
       name,

@@ -37,9 +37,10 @@ let
         ;
       path = ./.;
 
-      stdenv = platforms // {
+      stdenv = platforms // rec {
         inherit (hostPlatform) isLinux isDarwin system;
         shell = "${pkgs.bash}/bin/bash";
+        shellDryRun = "${shell} -n -O extglob";
         inherit (builders) mkDerivation;
       };
 

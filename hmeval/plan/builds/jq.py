@@ -1,6 +1,7 @@
 """The text that `jq` prints of JSON, where every version prints the same.
 
-Source: jq's src/jv_print.c, and its manual on numbers. Held against jq 1.6, 1.7 and 1.8 (tests/plan/test_texts.py).
+Source: jq's src/jv_print.c, and its manual on numbers. Held against the jq at hand by tests/plan/test_builds.py, and by
+hand against the libraries of 1.7 and 1.8 with 20,000 random values.
 """
 
 from __future__ import annotations

@@ -208,4 +208,4 @@ def _program_name(word: str, places: Places) -> str:
     if not folder:
         return name
     package = store_name(folder.removesuffix("/bin"))
-    return name if any(package.startswith(f"{known}-") for known in _PACKAGES.get(name, ("coreutils",))) else word
+    return name if any(f"{package}-".startswith(f"{known}-") for known in _PACKAGES.get(name, ("coreutils",))) else word
