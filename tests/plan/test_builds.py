@@ -138,7 +138,9 @@ def test_what_a_check_writes_counts() -> None:
         ("false && echo a; echo b > $out", File(b"b\n")),
         ("false; echo b > $out", None),  # `set -e`
         ("echo a > $out; echo >&2 done", File(b"a\n")),
-        ("echo a > $out; cat $out > $out", File(b"")),
+        ("echo a > $out; false && true; touch $out", File(b"a\n")),
+        ("echo a > $out; true && false || true", File(b"a\n")),
+        ("if true; then false && true; fi; touch $out", File(b"")),
     ],
 )
 def test_commands(command: str, expected: File | Link | None, tmp_path: Path) -> None:
@@ -204,11 +206,24 @@ def run_by_bash(command: str, folder: Path) -> File | Link:
         "exit 0; echo a > $out",
         "source x; echo a > $out",
         "(echo a > $out",
+        "echo a > $out; cat $out > $out",
+        "echo a > $out; cp $out $out",
+        "echo a > $out; mv $out $out",
+        "ln -s $out $out; cat $out",
+        "((echo a > $out))",
+        "touch $out; false && true",
+        "echo a > $out; (false && true)",
+        "echo a > $out; eval 'false && true'",
+        "echo a > $out; x=$(false && true)",
+        "echo $valuePath > $out",
+        "ln -s $valuePath $out",
+        "echo $(basename $valuePath) > $out",
+        "if [ $valuePath = a ]; then true; fi; touch $out",
         "cd /; echo a > $out",
     ],
 )
 def test_what_is_not_understood_is_unknown(command: str) -> None:
-    assert built(recipe(command)) is None
+    assert built(recipe(command, value="x", passAsFile="value")) is None
 
 
 def test_the_builder_of_older_releases_is_believed() -> None:

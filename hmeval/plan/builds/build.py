@@ -13,18 +13,18 @@ import re
 from collections.abc import Callable
 from typing import Any, TypeAlias
 
-from hmeval.plan.builds.places import File, Folder, Link, Places
+from hmeval.plan.builds.places import UNKNOWN, File, Folder, Link, Places
 from hmeval.plan.builds.programs import PROGRAMS
 from hmeval.plan.builds.recipe import Recipe, store_name
 from hmeval.plan.builds.shell import Shell
-from hmeval.plan.builds.syntax import Unsupported, parse
+from hmeval.plan.builds.syntax import Unsupported
 
 Read: TypeAlias = Callable[[str], "File | None"]
 """What is in the store at a path: a file, or None for what is none or is not known."""
 
 # Each sources the stdenv's setup and calls genericBuild; the older one does so by itself.
 _BUILDERS = (("-e", "source-stdenv.sh", "default-builder.sh"), ("-e", "default-builder.sh"))
-_BUILD_FOLDER = "/build"
+_BUILD_FOLDER = f"/{UNKNOWN}build"
 _ATTRIBUTES = f"{_BUILD_FOLDER}/.attrs.json"
 
 # What the builder reads of these changes nothing of what is written.
@@ -64,7 +64,7 @@ def _built(recipe: Recipe, read: Read) -> Places:
             raise Unsupported(f"the variable {name}")
     shell = _shell(recipe, read)
     if "buildCommand" in variables:
-        shell.run(parse(_text(variables["buildCommand"])))
+        shell.run_alone(_text(variables["buildCommand"]))
     else:
         _run_phases(recipe, shell)
     return shell.places
@@ -94,7 +94,7 @@ def _shell(recipe: Recipe, read: Read) -> Shell:
             variables.pop(name, None)  # an array, say
         variables[f"{name}Path"] = ""
         if name in as_files:
-            variables[f"{name}Path"] = f"{_BUILD_FOLDER}/.attr-{name}"
+            variables[f"{name}Path"] = f"{_BUILD_FOLDER}/{UNKNOWN}{name}"
             places.put(variables[f"{name}Path"], File(_bytes(variables.pop(name))))
     if recipe.structured:
         variables["NIX_ATTRS_JSON_FILE"] = _ATTRIBUTES
@@ -109,10 +109,10 @@ def _run_phases(recipe: Recipe, shell: Shell) -> None:
     variables, out = recipe.variables, recipe.outputs.get("out")
     if not variables.get("dontUnpack") or list(recipe.outputs) != ["out"] or "buildPhase" not in variables:
         raise Unsupported("the phases of a package")
-    shell.run(parse(_text(variables["buildPhase"])))
+    shell.run_alone(_text(variables["buildPhase"]))
     if variables.get("doCheck"):
-        shell.run(parse(_text(variables.get("checkPhase", ""))))
-    shell.run(parse(_text(variables.get("installPhase", ""))))
+        shell.run_alone(_text(variables.get("checkPhase", "")))
+    shell.run_alone(_text(variables.get("installPhase", "")))
     made = shell.places.get(out or "")
     if not isinstance(made, File) or (made.executable and made.content.startswith(b"#!")):
         raise Unsupported("what the fixup phase may change")

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from typing import NamedTuple, TypeAlias
 
 from hmeval.plan.builds.syntax import Unsupported
+
+UNKNOWN = "\x01"
+"""In the names of what only the build names: the folder that it runs in, and variables that are passed as files."""
 
 _MOST_LINKS = 40
 
@@ -40,13 +44,21 @@ class Places:
         self._read = read
         self._stores = {posixpath.dirname(output) for output in self._outputs}
         self._made: dict[str, Node] = {folder: Folder()}
+        self._written = ""
 
     def get(self, path: str) -> Node | None:
         """What was made at a path; a link at its end is not followed."""
         return self._made.get(path)
 
     def put(self, path: str, node: Node) -> None:
-        """Make something at a path whose folder is there. Raises Unsupported where another thing is in the way."""
+        """Make something at a path whose folder is there.
+
+        Raises Unsupported where another thing is in the way, or the content has a name that only the build knows.
+        """
+        if (isinstance(node, Link) and UNKNOWN in node.target) or (
+            isinstance(node, File) and UNKNOWN.encode() in node.content
+        ):
+            raise Unsupported("what has the name of the build's own folder in it")
         path, there = self._own(path), self._made.get(self._own(path))
         parent = posixpath.dirname(path)
         if parent not in self._stores and not isinstance(self._made.get(parent), Folder):
@@ -63,6 +75,13 @@ class Places:
         self.make_folders(posixpath.dirname(self._own(path)))
         self.put(path, Folder())
 
+    @contextmanager
+    def written(self, path: str) -> Iterator[None]:
+        """While a command writes to a file, nothing reads it."""
+        self._written = self._absolute(path)
+        yield
+        self._written = ""
+
     def saved(self) -> dict[str, Node]:
         """What was made so far, for `restore`."""
         return dict(self._made)
@@ -76,6 +95,10 @@ class Places:
         if self._made.pop(self._own(path), None) is None:
             raise Unsupported(f"{path} was not made")
 
+    def same(self, path: str, other: str) -> bool:
+        """Whether two paths lead to one place. Raises Unsupported."""
+        return self._end(path) == self._end(other)
+
     def exists(self, path: str) -> bool:
         """Whether something is at a path, links followed. Raises Unsupported where that is not known."""
         if not path:
@@ -88,16 +111,24 @@ class Places:
 
     def file(self, path: str) -> File:
         """The file that a path leads to. Raises Unsupported where there is none, or it is not known."""
-        path = self._absolute(path)
-        for _ in range(_MOST_LINKS):
-            node = self._made.get(path)
-            if not isinstance(node, Link):
-                break
-            path = self._absolute(posixpath.join(posixpath.dirname(path), node.target))
+        path = self._end(path)
+        node = self._made.get(path)
+        if path == self._written:
+            raise Unsupported(f"{path} is read while it is written")
         found = node if isinstance(node, File) else self._read(path) if self._in_store(path) else None
         if found is None:
             raise Unsupported(f"{path} is no file that is known")
         return found
+
+    def _end(self, path: str) -> str:
+        """Where a path leads to, links that were made followed. Raises Unsupported."""
+        path = self._absolute(path)
+        for _ in range(_MOST_LINKS):
+            node = self._made.get(path)
+            if not isinstance(node, Link):
+                return path
+            path = self._absolute(posixpath.join(posixpath.dirname(path), node.target))
+        raise Unsupported(f"{path} leads to itself")
 
     def _in_store(self, path: str) -> bool:
         return any(path.startswith(f"{store}/") for store in self._stores) and not self._is_own(path)

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
 from hmeval.plan.builds.jq import jq_text
-from hmeval.plan.builds.places import File, Folder, Link
+from hmeval.plan.builds.places import UNKNOWN, File, Folder, Link
 from hmeval.plan.builds.shell import Done, Failure, Program, Shell
 from hmeval.plan.builds.syntax import Unsupported, parse
 
@@ -39,7 +39,10 @@ def _run_hook(shell: Shell, arguments: Sequence[str]) -> Done:
 
 
 def _eval(shell: Shell, arguments: Sequence[str]) -> Done:
-    return shell.run(parse(" ".join(arguments)))
+    try:
+        return shell.run(parse(" ".join(arguments)))._replace(is_excused=False)
+    except Failure:
+        raise Unsupported("shell code that fails") from None
 
 
 def _check_syntax(shell: Shell, arguments: Sequence[str]) -> Done:
@@ -57,7 +60,7 @@ def _test(shell: Shell, arguments: Sequence[str]) -> Done:
         return Done(bool(arguments[1]) == (arguments[0] == "-n"))
     if len(arguments) == 2 and arguments[0] == "-e":
         return Done(shell.places.exists(arguments[1]))
-    if len(arguments) == 3 and arguments[1] in ("=", "==", "!="):
+    if len(arguments) == 3 and arguments[1] in ("=", "==", "!=") and not any(UNKNOWN in word for word in arguments):
         return Done((arguments[0] == arguments[2]) == (arguments[1] != "!="))
     raise Unsupported(f"the test {' '.join(arguments)}")
 
@@ -119,7 +122,7 @@ def _only_new(shell: Shell, name: str) -> str:
 
 def _touch(shell: Shell, arguments: Sequence[str]) -> Done:
     for name in _no_flags(arguments, 1):
-        if shell.places.get(name) is None:
+        if not isinstance(shell.places.get(name), File | Folder):
             shell.places.put(name, File(b""))
     return Done()
 
@@ -129,8 +132,9 @@ def _move(shell: Shell, arguments: Sequence[str]) -> Done:
     moved = shell.places.get(source)
     if not isinstance(moved, File):
         raise Unsupported(f"moving {source}")
+    target = _other_destination(shell, source, target)
     shell.places.remove(source)
-    shell.places.put(_destination(shell, source, target), moved)
+    shell.places.put(target, moved)
     return Done()
 
 
@@ -140,7 +144,7 @@ def _copy(shell: Shell, arguments: Sequence[str]) -> Done:
         raise Unsupported(f"cp {' '.join(flags)}")
     source, target = _no_flags([word for word in arguments if word not in flags], 2, most=2)
     content, executable = shell.places.file(source)
-    target = _destination(shell, source, target)
+    target = _other_destination(shell, source, target)
     there = shell.places.get(target)
     if isinstance(there, File):  # its mode stays
         executable = there.executable
@@ -163,6 +167,14 @@ def _destination(shell: Shell, source: str, target: str) -> str:
     """Where cp, mv and ln put something: into a folder that is there."""
     is_folder = isinstance(shell.places.get(target.rstrip("/")), Folder)
     return f"{target.rstrip('/')}/{posixpath.basename(source)}" if is_folder else target
+
+
+def _other_destination(shell: Shell, source: str, target: str) -> str:
+    """Where cp and mv put something, which may not be where it is."""
+    target = _destination(shell, source, target)
+    if shell.places.same(source, target):
+        raise Unsupported(f"{source} over itself")
+    return target
 
 
 def _change_mode(shell: Shell, arguments: Sequence[str]) -> Done:

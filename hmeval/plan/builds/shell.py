@@ -20,6 +20,7 @@ from hmeval.plan.builds.syntax import (
     Unsupported,
     Variable,
     Word,
+    parse,
 )
 
 _GLOB = re.compile(r"[*?\[\]{}~\\]")
@@ -30,10 +31,17 @@ _PACKAGES = {"bash": ("bash",), "jq": ("jq",), "sh": ("bash",), "shellcheck": ("
 
 
 class Done(NamedTuple):
-    """A command that is done: whether it succeeded (None where only the build will tell), and its output."""
+    """A command that is done.
+
+    Attributes:
+        succeeded: whether it succeeded; None where only the build will tell.
+        output: what it wrote.
+        is_excused: whether `set -e` lets it fail: it did before the last `&&` or `||`.
+    """
 
     succeeded: bool | None = True
     output: bytes = b""
+    is_excused: bool = False
 
 
 class Failure(Unsupported):
@@ -58,6 +66,11 @@ class Shell:
         self.documents = documents
         self._programs = programs
 
+    def run_alone(self, code: str) -> None:
+        """Run shell code as `eval` does, which fails where its last command does."""
+        if not self.run(parse(code)).succeeded:
+            raise Failure("a command fails")
+
     def run(self, script: Script, *, guarded: bool = False) -> Done:
         """Run a script as `set -e` does; one that is guarded goes on where a command fails."""
         done, output = Done(), b""
@@ -66,9 +79,9 @@ class Shell:
             output += done.output
             if done.succeeded is None and not guarded:
                 raise Unsupported("whether a command succeeds")
-            if not done.succeeded and not guarded:
+            if not (done.succeeded or done.is_excused or guarded):
                 raise Failure("a command fails")
-        return Done(done.succeeded, output)
+        return done._replace(output=output)
 
     def _run(self, command: Command, *, guarded: bool) -> Done:
         if isinstance(command, Simple):
@@ -88,13 +101,12 @@ class Shell:
             if was_last := done.succeeded == (operator == "&&"):
                 following = self._run(command, guarded=True)
                 done = Done(following.succeeded, done.output + following.output)
-        # `set -e` overlooks a command that fails before the last.
-        return done if was_last or guarded else Done(True, done.output)
+        return done._replace(is_excused=not was_last)
 
     def _group(self, group: Group, *, guarded: bool) -> Done:
         before = dict(self.variables)
         try:
-            return self.run(group.script, guarded=guarded)
+            return self.run(group.script, guarded=guarded)._replace(is_excused=False)
         except Failure:
             return Done(False)
         finally:
@@ -155,7 +167,8 @@ class Shell:
         is_executable = isinstance(there, File) and there.executable
         before = there.content if operator == ">>" and isinstance(there, File) else b""
         self.places.put(path[0], File(before, is_executable))
-        done = program(self, arguments)
+        with self.places.written(path[0]):
+            done = program(self, arguments)
         if not done.succeeded:
             raise Unsupported("the output of a command that fails")
         self.places.put(path[0], File(before + done.output, is_executable))
@@ -194,9 +207,16 @@ class Shell:
             raise Unsupported("a home folder")
         return "".join(part.text if isinstance(part, Literal) else self._value(part) for part in word)
 
+    def _succeeding(self, script: Script) -> bytes:
+        """The output of a script that does not fail."""
+        done = self.run(script, guarded=True)
+        if not done.succeeded:
+            raise Unsupported("a substitution that fails")
+        return done.output
+
     def _value(self, part: Variable | Substitution) -> str:
         if isinstance(part, Substitution):
-            return self.run(part.script).output.decode("utf-8", "surrogateescape").rstrip("\n")
+            return self._succeeding(part.script).decode("utf-8", "surrogateescape").rstrip("\n")
         if part.name not in self.variables:
             raise Unsupported(f"the variable {part.name}")
         return self.variables[part.name]

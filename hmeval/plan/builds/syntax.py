@@ -13,11 +13,12 @@ from typing import NamedTuple, NoReturn, TypeAlias
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _BRACED = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)\}")
 _ASSIGNMENT = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)=")
+_ELEMENT = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\[")
 _GAP = re.compile(r"(?:[ \t]|\\\n)+")
 _LINES = re.compile(r"(?:[ \t\n]|\\\n|#[^\n]*)+")
 _PLAIN = re.compile(r"[^ \t\n;&|<>()'\"\\$`]+")
 _PLAIN_IN_QUOTES = re.compile(r'[^"\\$`]+')
-_REDIRECTION = re.compile(r"(?:>&2|>>?(?![&|>(]))")
+_REDIRECTION = re.compile(r"(?:>&2(?=[ \t\n;)]|$)|>>?(?![&|>(]))")
 _RESERVED = frozenset(
     "! [[ ]] { } case coproc do done elif else esac fi for function in select then time until while".split()
 )
@@ -153,6 +154,8 @@ class _Reader:
         ahead = self._ahead()
         if ahead == "(":
             self.at += 1
+            if self.code[self.at : self.at + 1] == "(":
+                self.refuse()  # an arithmetic command
             group = Group(self._body(")"))
             self._expect(")")
             self._skip(_GAP)
@@ -189,6 +192,8 @@ class _Reader:
                 self.at = operator.end()
                 self._skip(_GAP)
                 redirections.append((operator[0], () if operator[0] == ">&2" else self._word()))
+            elif not words and _ELEMENT.match(self.code, self.at):
+                self.refuse()  # an assignment to an element of an array
             elif assigned is not None and not words:
                 self.at = assigned.end()
                 assignments.append((assigned[1], self._word(may_be_empty=True)))
@@ -201,10 +206,12 @@ class _Reader:
         return Simple(tuple(assignments), tuple(words), tuple(redirections))
 
     def _word(self, *, may_be_empty: bool = False) -> Word:
+        start = self.at
         parts: list[Literal | Variable | Substitution] = []
         while self.at < len(self.code) and self.code[self.at] not in " \t\n;&|<>()":
             parts += self._part()
-        if self.code[self.at : self.at + 1] in ("<", "(") or (not parts and not may_be_empty):
+        is_comment = self.code[start : start + 1] == "#"
+        if is_comment or self.code[self.at : self.at + 1] in ("<", "(") or (not parts and not may_be_empty):
             self.refuse()
         if self.code[self.at : self.at + 1] == ">" and parts and _is_number(parts):
             self.refuse()  # the number of a descriptor
@@ -219,7 +226,8 @@ class _Reader:
         if letter == "\\":
             self.at += 2
             following = self.code[self.at - 1 : self.at]
-            return [] if following == "\n" else [Literal(following, True)] if following else self.refuse()
+            # A line that goes on within a word might make a reserved word of it.
+            return [Literal(following, True)] if following not in ("", "\n") else self.refuse()
         if letter == "$":
             return [self._expansion(quoted=False)]
         found = _PLAIN.match(self.code, self.at)
