@@ -9,7 +9,7 @@ import json
 import os
 import shutil
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +24,7 @@ from hmeval.plan.disk import RealDisk
 
 HERE = Path(__file__).resolve().parent
 PLAN_INPUTS = Path(hmeval.__file__).parent / "nix/plan-inputs.nix"
+Instantiate = Callable[..., Any]
 Records = Mapping[str, dict[str, Any]]
 
 BELOW = {
@@ -102,6 +103,34 @@ def test_it_is_what_their_own_scripts_write(real: Records, nixpkgs: Path, tmp_pa
         Link(os.readlink(path)) if os.path.islink(path) else File(Path(path).read_bytes(), os.access(path, os.X_OK))
     )
     assert what_is_built(recipe, path, read) == expected
+
+
+DERIVATIONS = """
+  let
+    pkgs = import {nixpkgs} {{ config = {{ }}; overlays = [ ]; }};
+    inherit (pkgs) lib;
+    config.lib.file.mkOutOfStoreSymlink = _: null;
+    files = (import {builders} {{ inherit config lib pkgs; }}).home.file;
+    made = lib.filterAttrs (_: file: lib.isDerivation (file.source or null)) files;
+    text = builtins.unsafeDiscardStringContext;
+  in
+  builtins.mapAttrs (_: file: {{ drv = text file.source.drvPath; out = text file.source.outPath; }}) made
+"""
+
+
+@pytest.mark.nixpkgs
+def test_the_derivations_of_the_store_say_the_same(real: Records, nixpkgs: Path, nix_instantiate: Instantiate) -> None:
+    """Nix writes them; what they are is recognised from their files alone."""
+    files = nix_instantiate(DERIVATIONS.format(nixpkgs=nixpkgs, builders=HERE / "builders.nix"))
+    assert len(files) > 15
+    contents = Contents(RealDisk())
+    for target, file in files.items():
+        below = BELOW.get(target, "")
+        recipe = made(real[target])
+        expected = contents.built(recipe.outputs["out"] + below, recipe, None)
+        found = contents.built(file["out"] + below, None, file["drv"])
+        assert (target, found) == (target, expected)
+        assert (found is None) == (target in UNKNOWN)
 
 
 def read(path: str) -> File | None:
