@@ -28,7 +28,7 @@ class Recipe(NamedTuple):
     variables: Mapping[str, Any]
     outputs: Mapping[str, str]
     structured: bool = False
-    sources: Mapping[str, str] = {}  # noqa: RUF012: it is never changed
+    sources: Mapping[str, str] = {}  # never changed
     inputs: tuple[str, ...] = ()
 
 
