@@ -1,0 +1,134 @@
+"""What hmeval and Nix say of the same configuration, asked for side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+
+import hmeval
+from hmeval.literals import string_literal
+from hmeval.options.model import Option, OptionTree
+
+CAUGHT = ("throw", "assertion")
+"""The kinds of errors that `builtins.tryEval` catches."""
+
+STATE = {"is_defined": "isDefined", "priority": "highestPrio"}
+"""What a record has of an option's state → the option's attribute."""
+
+# Packages and whole systems that take half a minute and gigabytes each.
+TOO_LARGE = ("system.build", "hardware.facter.debug.nvd", "hardware.facter.debug.nix-diff")
+
+
+class Installation(NamedTuple):
+    """A configuration, as hmeval and as Nix are asked for it."""
+
+    name: str
+    load: Mapping[str, Any]
+    """The arguments of hmeval.load."""
+    options: str
+    """The Nix expression for its options."""
+    derivations: Mapping[str, str]
+    """Expressions within the configuration → the same in Nix."""
+    prefix: tuple[str, ...] = ()
+    """Where the options stand in those of the system."""
+
+    @property
+    def prefix_text(self) -> str:
+        """The same, before the name of an option."""
+        return "".join(f"{name}." for name in self.prefix)
+
+
+class Said(NamedTuple):
+    """What hmeval says."""
+
+    options: OptionTree
+    """All of them, with their state."""
+    full: list[Option]
+    """Those that are set, with values and definitions."""
+    derivations: dict[str, str]
+
+
+def ask_hmeval(installation: Installation) -> Said:
+    """hmeval's answers, from a process of their own."""
+    with hmeval.load(**installation.load, cache="off", evaluator=hmeval.Worker()) as configuration:
+        options = configuration.options_with_state(hidden=True)
+        chosen = [option for option in options.values() if option.is_set and option.name not in TOO_LARGE]
+        full = list(configuration.options_in_full(chosen))
+        derivations = {name: configuration.evaluate(name).to_python() for name in installation.derivations}
+    return Said(options, full, derivations)
+
+
+def errors_of(options: OptionTree) -> Iterator[tuple[Option, str, Mapping[str, Any]]]:
+    """The fields that failed: of documentation and state."""
+    for option in options.values():
+        for field, error in option.errors.items():
+            yield option, field, error
+
+
+def questions(installation: Installation, said: Said) -> dict[str, str]:
+    """What to ask Nix, so that each of hmeval's answers can be compared."""
+    return {
+        **dict(_about_all(installation, said)),
+        **{f"derivation {name}": nix for name, nix in installation.derivations.items()},
+        **dict(question for option in said.full for question in _about(option)),
+        **{
+            f"error {option.name} {field}": _field(installation, option, field)
+            for option, field, _ in errors_of(said.options)
+        },
+    }
+
+
+def scope(installation: Installation) -> dict[str, str]:
+    """The names that the questions use."""
+    return {
+        "options": installation.options,
+        "documents": 'lib.listToAttrs (map (one: lib.nameValuePair (lib.concatStringsSep "\\n" one.loc) one) '
+        "(lib.optionAttrSetToDocList options))",
+    }
+
+
+def form(value: Mapping[str, Any] | None) -> str | None:
+    """The function of reference.nix that shows a value as hmeval does; None for one that fails."""
+    if value is None or "error" in value:
+        return None
+    if value.get("truncated"):
+        return "names" if " = …;\n" in value["nix"] else "truncated"
+    if "package" in value:
+        return "package" if "store_path" in value["package"] else "package_name"
+    return "json" if "json" in value else "nix"
+
+
+def _about_all(installation: Installation, said: Said) -> Iterator[tuple[str, str]]:
+    failed = [(option, field) for option, field, error in errors_of(said.options) if error["kind"] not in CAUGHT]
+    uncaught = [(f"{installation.prefix_text}{option.name}", field) for option, field in failed]
+    without = " ".join(f"{string_literal(f'{name} {field}')} = null;" for name, field in uncaught)
+    stateless = " ".join(string_literal(name) for name, field in uncaught if field in STATE)
+    yield "documents", f"reference.documents {{ {without} }} options"
+    yield "states", f"reference.states [ {stateless} ] options"
+
+
+def _about(option: Option) -> Iterator[tuple[str, str]]:
+    named, shown = _named(option.loc), form(option.value)
+    if shown:
+        yield f"value {option.name}", f"reference.show {string_literal(shown)} {named}.value"
+    else:
+        yield f"value {option.name}", f'reference.show "nix" {named}.value'
+        yield f"caught {option.name}", f"reference.isCaught {named}.value"
+    forms = [form(each["value"]) for each in option.definitions]
+    listed = " ".join("null" if each is None else string_literal(each) for each in forms)
+    yield f"definitions {option.name}", f"reference.definitions [ {listed} ] {named}"
+    for number, each in enumerate(forms):
+        if each is None:
+            one = f"(builtins.elemAt {named}.definitionsWithLocations {number}).value"
+            yield f"definition {number} {option.name}", f'reference.show "nix" {one}'
+
+
+def _named(loc: Sequence[str]) -> str:
+    return f"options.{'.'.join(map(string_literal, loc))}"
+
+
+def _field(installation: Installation, option: Option, field: str) -> str:
+    if field in STATE:
+        return f"{_named(option.loc)}.{STATE[field]}"
+    loc = "\n".join([*installation.prefix, *option.loc])
+    return f"documents.{string_literal(loc)}.{field}".replace("\n", "\\n")

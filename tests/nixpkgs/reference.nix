@@ -1,0 +1,144 @@
+# What nixpkgs' own functions say of evaluated options, as data for JSON.
+{ lib }:
+let
+  inherit (lib) isFunction;
+  inherit (builtins)
+    all
+    attrNames
+    deepSeq
+    elemAt
+    foldl'
+    isAttrs
+    isList
+    isPath
+    stringLength
+    tryEval
+    unsafeDiscardStringContext
+    ;
+  pretty =
+    indent:
+    lib.generators.toPretty {
+      inherit indent;
+      multiline = true;
+      allowPrettyValues = true;
+    };
+
+  # What throws is { failed = true; }. Other errors cannot be caught.
+  tried =
+    value:
+    let
+      result = tryEval (deepSeq value value);
+    in
+    if result.success then result.value else { failed = true; };
+
+  isDerivation = value: value.type or null == "derivation";
+
+  # Whether JSON has a form for it; the path of a package is not asked for.
+  isPlain =
+    value:
+    if isList value then
+      all isPlain value
+    else if !isAttrs value then
+      !(isPath value || isFunction value)
+    else if value ? __toString then
+      true
+    else if isDerivation value then
+      false
+    else if value ? outPath then
+      isPlain value.outPath
+    else
+      all (name: isPlain value.${name}) (attrNames value);
+
+  # As `pretty`, but it stops after some 33,000 characters: what comes later may throw, or have no end.
+  beginning =
+    value:
+    (write "" {
+      text = "";
+      left = 33000;
+    } value).text;
+
+  write =
+    indent: state: value:
+    let
+      inner = indent + "  ";
+      item =
+        before: after: state: value:
+        if state.left <= 0 then state else add (write inner (add state "\n${inner}${before}") value) after;
+      attribute = state: name: item "${lib.strings.escapeNixIdentifier name} = " ";" state value.${name};
+    in
+    if isList value && value != [ ] then
+      add (foldl' (item "" "") (add state "[") value) "\n${indent}]"
+    else if isAttrs value && value != { } && !(isDerivation value || isFunction value || value ? __pretty) then
+      add (foldl' attribute (add state "{") (attrNames value)) "\n${indent}}"
+    else
+      add state (pretty indent value);
+
+  add = state: more: {
+    text = state.text + more;
+    left = state.left - stringLength more;
+  };
+
+  shown = {
+    json = value: {
+      plain = isPlain value;
+      json = value;
+    };
+    nix = value: {
+      plain = isPlain value;
+      nix = pretty "" value;
+    };
+    # `plain` would evaluate all of it.
+    truncated = value: {
+      nix = beginning value;
+    };
+    names = value: { names = attrNames value; };
+    package = value: {
+      plain = isPlain value;
+      nix = pretty "" value;
+      name = value.name;
+      store_path = unsafeDiscardStringContext value.outPath;
+    };
+    package_name = value: {
+      plain = isPlain value;
+      nix = pretty "" value;
+      name = value.name;
+    };
+  };
+in
+rec {
+  every = lib.collect lib.isOption;
+
+  byName = 
+    options: lib.listToAttrs (map (option: lib.nameValuePair (lib.showOption option.loc) option) (every options));
+
+  # optionAttrSetToDocList, each field by itself; those in `without`, as "name field", are left out.
+  documents =
+    without: options:
+    map (
+      document:
+      lib.mapAttrs (_: tried) (
+        lib.filterAttrs (field: _: !without ? "${document.name} ${field}") document
+      )
+    ) (lib.optionAttrSetToDocList options);
+
+  # Whether each option is defined, and with which priority; those in `without` are left out.
+  states =
+    without: options:
+    lib.mapAttrs (_: option: [
+      (tried option.isDefined)
+      (tried option.highestPrio)
+    ]) (removeAttrs (byName options) without);
+
+  show = form: shown.${form};
+
+  # The definitions that count; null for the values of those without a form.
+  definitions =
+    forms: option:
+    assert builtins.length forms == builtins.length option.definitionsWithLocations;
+    lib.imap0 (number: form: {
+      file = toString (elemAt option.definitionsWithLocations number).file;
+      value = if form == null then null else shown.${form} (elemAt option.definitionsWithLocations number).value;
+    }) forms;
+
+  isCaught = value: !(tryEval (deepSeq (pretty "" value) null)).success;
+}

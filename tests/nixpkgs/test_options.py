@@ -1,0 +1,182 @@
+"""Every option of real configurations, beside what Nix itself says of it.
+
+NixOS, nix-darwin, the homes in them, and homes on their own, of channels and of a flake (`machines`).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+import pytest
+
+import hmeval
+from hmeval.options.model import Option
+from tests.nixpkgs.comparison import CAUGHT, STATE, TOO_LARGE, errors_of
+from tests.nixpkgs.conftest import NAMES, Compared
+from tests.nixpkgs.reference import Failed, plain
+
+pytestmark = [pytest.mark.nixpkgs, pytest.mark.parametrize("name", NAMES)]
+
+Comparisons = Callable[[str], Compared]
+
+FAILED = {"failed": True}
+"""What reference.nix makes of what throws."""
+
+# The options that manuals list, and those that the configurations set.
+LISTED = {"nixos": 24_000, "darwin": 1_000}
+LISTED_OF_A_HOME = 3_000
+
+OLD_FLOATS = tuple(map(int, hmeval.engine()["version"].split(".")[:2])) < (2, 19)
+"""Whether this engine's `builtins.toJSON 1.0` is 1."""
+
+WHOLE_FLOAT = re.compile(r"(?<![\w.])(\d+)\.0(?![\w.])")
+
+
+def written_here(text: str) -> str:
+    """Text of the reference as this engine writes the floats in it."""
+    return WHOLE_FLOAT.sub(r"\1", text) if OLD_FLOATS else text
+
+
+def same_text(ours: Any, theirs: Any) -> bool:
+    """Whether two answers are the same, but for how an engine writes floats."""
+    if isinstance(ours, dict) and isinstance(theirs, dict):
+        return ours.keys() == theirs.keys() and all(same_text(ours[key], theirs[key]) for key in ours)
+    return ours == theirs or (isinstance(ours, str) and isinstance(theirs, str) and ours == written_here(theirs))
+
+
+def test_every_field_of_every_option(compared: Comparisons, name: str) -> None:
+    _, said, answers = compared(name)
+    failed = {(option.name, field) for option, field, _ in errors_of(said.options)}
+    ours = said.options.documents()
+    theirs = {document["name"]: document for document in reversed(answers["documents"])}
+    assert [document["name"] for document in ours] == list(dict.fromkeys(one["name"] for one in answers["documents"]))
+    assert sum(option.listed for option in said.options.values()) > LISTED.get(name, LISTED_OF_A_HOME)
+    wrong = [
+        (document["name"], field, document.get(field), theirs[document["name"]].get(field))
+        for document in ours
+        for field in document.keys() | theirs[document["name"]].keys()
+        if not same_text(document.get(field), theirs[document["name"]].get(field))
+        and (document["name"], field) not in failed
+    ]
+    assert not wrong, (len(wrong), wrong[:5])
+    for option_name, field in failed - {(option, field) for option, field in failed if field in STATE}:
+        assert theirs[option_name].get(field, FAILED) == FAILED
+
+
+def test_the_state_of_every_option(compared: Comparisons, name: str) -> None:
+    _, said, answers = compared(name)
+    states = answers["states"]
+    uncaught = {
+        option.name
+        for option, field, error in errors_of(said.options)
+        if field in STATE and error["kind"] not in CAUGHT
+    }
+    known = {
+        option.name
+        for option in said.options.values()
+        if option.is_defined is not None or "is_defined" in option.errors
+    }
+    assert known == states.keys() | uncaught
+    wrong = {
+        option_name: (state, our_state(said.options[option_name]))
+        for option_name, state in states.items()
+        if state != our_state(said.options[option_name])
+    }
+    assert not wrong, (len(wrong), list(wrong.items())[:5])
+
+
+def our_state(option: Option) -> list[Any]:
+    return [
+        FAILED if "is_defined" in option.errors else option.is_defined,
+        FAILED if "priority" in option.errors else option.priority,
+    ]
+
+
+def test_the_errors_of_fields(compared: Comparisons, name: str) -> None:
+    _, said, answers = compared(name)
+    wrong = [
+        (option.name, field, error, answers[f"error {option.name} {field}"])
+        for option, field, error in errors_of(said.options)
+        if not same_error(error, answers[f"error {option.name} {field}"])
+    ]
+    assert not wrong, (len(wrong), wrong[:5])
+
+
+def same_error(error: Mapping[str, Any], answer: Any) -> bool:
+    """Whether Nix fails as well: with the same words, where these are a module's own and not an engine's."""
+    if not isinstance(answer, Failed):
+        return False
+    own_words = error["kind"] in (*CAUGHT, "aborted", "missing-attribute")
+    return not own_words or answer.message == plain(error["message"])
+
+
+def test_values(compared: Comparisons, name: str) -> None:
+    _, said, answers = compared(name)
+    assert len(said.full) > 30
+    wrong = [
+        (option.name, option.value, answers[f"value {option.name}"])
+        for option in said.full
+        if not same_value(option.value, answers[f"value {option.name}"])
+    ]
+    assert not wrong, (len(wrong), wrong[:5])
+
+
+def same_value(value: Mapping[str, Any] | None, answer: Any) -> bool:
+    if value is None:
+        return False
+    if "error" in value:
+        return same_error(value["error"], answer)
+    if isinstance(answer, Failed):
+        return False
+    if "names" in answer:
+        names = re.findall(r"^  (\S+) = …;$", value["nix"], re.MULTILINE)
+        return bool(names and [name.strip('"') for name in names] == answer["names"])
+    if value.get("truncated"):
+        return written_here(answer["nix"]).startswith(value["nix"]) and len(value["nix"].encode()) > 32_000
+    if "json" in value:
+        return bool(answer["plain"] and value["json"] == answer["json"])
+    package = {"name": answer["name"]} if "name" in answer else None
+    if package is not None and "store_path" in answer:
+        package["store_path"] = answer["store_path"]
+    return same_text(value["nix"], answer["nix"]) and value.get("package") == package
+
+
+def test_definitions(compared: Comparisons, name: str) -> None:
+    _, said, answers = compared(name)
+    wrong = [difference for option in said.full for difference in differences(option, answers)]
+    assert not wrong, (len(wrong), wrong[:5])
+    assert sum(len(option.definitions) for option in said.full) > 60
+
+
+def differences(option: Option, answers: Mapping[str, Any]) -> Iterator[Any]:
+    theirs = answers[f"definitions {option.name}"]
+    if isinstance(theirs, Failed):
+        yield option.name, theirs
+        return
+    for number, (definition, their) in enumerate(zip(option.definitions, theirs, strict=True)):
+        answer = their["value"] if their["value"] is not None else answers[f"definition {number} {option.name}"]
+        if definition["file"] != their["file"] or not same_value(definition["value"], answer):
+            yield option.name, definition, their["file"], answer
+
+
+def test_errors_are_caught_or_not(compared: Comparisons, name: str) -> None:
+    """What Nix can catch is a throw or a failed assertion, and nothing else is."""
+    _, said, answers = compared(name)
+    for option in said.full:
+        if option.value and "error" in option.value:
+            caught = answers[f"caught {option.name}"]
+            assert (caught is True) == (option.value["error"]["kind"] in CAUGHT), (option.name, option.value, caught)
+
+
+def test_derivations(compared: Comparisons, name: str) -> None:
+    _, said, answers = compared(name)
+    assert said.derivations == {key: answers[f"derivation {key}"] for key in said.derivations}
+    assert said.derivations
+
+
+def test_what_is_left_out(compared: Comparisons, name: str) -> None:
+    """Values that are not asked for are hidden ones of NixOS."""
+    _, said, _ = compared(name)
+    assert not [option for option in TOO_LARGE if option in said.options and said.options[option].listed]
