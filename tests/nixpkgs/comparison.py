@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import hmeval
 from hmeval.literals import string_literal
 from hmeval.options.model import Option, OptionTree
+from hmeval.options.path import parse_option_path
 
 CAUGHT = ("throw", "assertion")
 """The kinds of errors that `builtins.tryEval` catches."""
@@ -31,6 +32,8 @@ class Installation(NamedTuple):
     """Expressions within the configuration → the same in Nix."""
     prefix: tuple[str, ...] = ()
     """Where the options stand in those of the system."""
+    instances: Mapping[str, str] = {}
+    """Paths of submodules' instances → their options in Nix."""
 
     @property
     def prefix_text(self) -> str:
@@ -43,9 +46,10 @@ class Said(NamedTuple):
 
     options: OptionTree
     """All of them, with their state."""
-    full: list[Option]
-    """Those that are set, with values and definitions."""
+    full: list[tuple[Option, str]]
+    """Those that are set, with values and definitions, those of instances too, and what they are in Nix."""
     derivations: dict[str, str]
+    instances: dict[str, OptionTree]
 
 
 def ask_hmeval(installation: Installation) -> Said:
@@ -53,9 +57,13 @@ def ask_hmeval(installation: Installation) -> Said:
     with hmeval.load(**installation.load, cache="off", evaluator=hmeval.Worker()) as configuration:
         options = configuration.options_with_state(hidden=True)
         chosen = [option for option in options.values() if option.is_set and option.name not in TOO_LARGE]
-        full = list(configuration.options_in_full(chosen))
+        full = [(option, _below("options", option.loc)) for option in configuration.options_in_full(chosen)]
+        instances = {path: configuration.instance(path) for path in installation.instances}
         derivations = {name: configuration.evaluate(name).to_python() for name in installation.derivations}
-    return Said(options, full, derivations)
+    for path, nix in installation.instances.items():
+        depth = len(parse_option_path(path))
+        full += [(one, _below(f"({nix})", one.loc[depth:])) for one in instances[path].values() if one.is_set]
+    return Said(options, full, derivations, instances)
 
 
 def errors_of(options: OptionTree) -> Iterator[tuple[Option, str, Mapping[str, Any]]]:
@@ -70,7 +78,8 @@ def questions(installation: Installation, said: Said) -> dict[str, str]:
     return {
         **dict(_about_all(installation, said)),
         **{f"derivation {name}": nix for name, nix in installation.derivations.items()},
-        **dict(question for option in said.full for question in _about(option)),
+        **{f"instance {path}": f"reference.states [ ] ({nix})" for path, nix in installation.instances.items()},
+        **dict(question for option, named in said.full for question in _about(option, named)),
         **{
             f"error {option.name} {field}": _field(installation, option, field)
             for option, field, _ in errors_of(said.options)
@@ -107,8 +116,8 @@ def _about_all(installation: Installation, said: Said) -> Iterator[tuple[str, st
     yield "states", f"reference.states [ {stateless} ] options"
 
 
-def _about(option: Option) -> Iterator[tuple[str, str]]:
-    named, shown = _named(option.loc), form(option.value)
+def _about(option: Option, named: str) -> Iterator[tuple[str, str]]:
+    shown = form(option.value)
     if shown:
         yield f"value {option.name}", f"reference.show {string_literal(shown)} {named}.value"
     else:
@@ -123,12 +132,12 @@ def _about(option: Option) -> Iterator[tuple[str, str]]:
             yield f"definition {number} {option.name}", f'reference.show "nix" {one}'
 
 
-def _named(loc: Sequence[str]) -> str:
-    return f"options.{'.'.join(map(string_literal, loc))}"
+def _below(options: str, loc: Sequence[str]) -> str:
+    return f"{options}.{'.'.join(map(string_literal, loc))}"
 
 
 def _field(installation: Installation, option: Option, field: str) -> str:
     if field in STATE:
-        return f"{_named(option.loc)}.{STATE[field]}"
+        return f"{_below('options', option.loc)}.{STATE[field]}"
     loc = "\n".join([*installation.prefix, *option.loc])
     return f"documents.{string_literal(loc)}.{field}".replace("\n", "\\n")

@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 import shutil
 import subprocess
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
 
 from hmeval.literals import path_literal, string_literal
+from hmeval.options.path import parse_option_path
 from tests.conftest import NIX, left_out
 from tests.nixpkgs.comparison import Installation, Said, ask_hmeval, questions, scope
 from tests.nixpkgs.reference import Failed, Part, ask
@@ -23,6 +24,15 @@ GENERATION = "config.home.activationPackage.drvPath"
 SYSTEM = "config.system.build.toplevel.drvPath"
 BOOK = "darwinConfigurations.book"
 USERS = "options.home-manager.users.valueMeta.attrs.alice.configuration.options"
+
+# Instances whose options are compared as well.
+OF_NIXOS = (
+    "users.users.alice",
+    'services.nginx.virtualHosts."desk.example"',
+    'fileSystems."/boot"',
+    "systemd.services.backup",
+)
+OF_A_HOME = ('home.file.".note"',)
 
 # The reference must be able to evaluate today's nixpkgs (nixpkgs, lib/minver.nix), and builds nothing on the way.
 OLDEST_REFERENCE = (2, 18)
@@ -85,7 +95,7 @@ def hosts(machines: Path, nixpkgs: Path, home_manager: Path) -> list[Host]:
     return [
         Host(
             f"import <nixpkgs/nixos> {{ configuration = {path_literal(str(nixos))}; }}",
-            of_a_system("nixos", {"file": nixos, "nixpkgs": nixpkgs}, ""),
+            of_a_system("nixos", {"file": nixos, "nixpkgs": nixpkgs}, "", OF_NIXOS),
         ),
         Host(
             "import <home-manager/modules> { pkgs = import <nixpkgs> { }; "
@@ -108,18 +118,35 @@ def hosts(machines: Path, nixpkgs: Path, home_manager: Path) -> list[Host]:
 NAMES = ("nixos", "nixos-home", "home", "darwin", "darwin-home", "flake-home")
 
 
-def of_a_system(name: str, load: Mapping[str, Any], below: str) -> tuple[Installation, Installation]:
+def of_a_system(
+    name: str, load: Mapping[str, Any], below: str, instances: Sequence[str] = ()
+) -> tuple[Installation, Installation]:
     """A system, and the home of alice in it."""
+    system = Installation(
+        name,
+        {**load, "system": True},
+        f"host{below}.options",
+        {SYSTEM: f"host{below}.{SYSTEM}"},
+        instances={path: instance_in_nix(f"host{below}", path) for path in instances},
+    )
     home = f"host{below}.config.home-manager.users.alice.{GENERATION.removeprefix('config.')}"
     return (
-        Installation(name, {**load, "system": True}, f"host{below}.options", {SYSTEM: f"host{below}.{SYSTEM}"}),
+        system,
         Installation(f"{name}-home", {**load, "user": "alice"}, f"host{below}.{USERS}", {GENERATION: home}, ALICE),
     )
 
 
 def a_home(name: str, load: Mapping[str, Any], below: str) -> Installation:
     """A home on its own."""
-    return Installation(name, load, f"host{below}.options", {GENERATION: f"host{below}.{GENERATION}"})
+    instances = {path: instance_in_nix(f"host{below}", path) for path in OF_A_HOME}
+    generation = {GENERATION: f"host{below}.{GENERATION}"}
+    return Installation(name, load, f"host{below}.options", generation, instances=instances)
+
+
+def instance_in_nix(host: str, path: str) -> str:
+    """The options of an instance, as nixpkgs' module system keeps them; its name is the last one of the path."""
+    *option, name = parse_option_path(path)
+    return f"{host}.options.{'.'.join(option)}.valueMeta.attrs.{string_literal(name)}.configuration.options"
 
 
 @pytest.fixture(scope="package")

@@ -11,10 +11,10 @@ from typing import Any
 
 import pytest
 
-import hmeval
 from hmeval.options.model import Option
 from tests.nixpkgs.comparison import CAUGHT, STATE, TOO_LARGE, errors_of
 from tests.nixpkgs.conftest import NAMES, Compared
+from tests.nixpkgs.floats import same_text, written_here
 from tests.nixpkgs.reference import Failed, plain
 
 pytestmark = [pytest.mark.nixpkgs, pytest.mark.parametrize("name", NAMES)]
@@ -27,23 +27,6 @@ FAILED = {"failed": True}
 # The options that manuals list, and those that the configurations set.
 LISTED = {"nixos": 24_000, "darwin": 1_000}
 LISTED_OF_A_HOME = 3_000
-
-OLD_FLOATS = tuple(map(int, hmeval.engine()["version"].split(".")[:2])) < (2, 19)
-"""Whether this engine's `builtins.toJSON 1.0` is 1."""
-
-WHOLE_FLOAT = re.compile(r"(?<![\w.])(\d+)\.0(?![\w.])")
-
-
-def written_here(text: str) -> str:
-    """Text of the reference as this engine writes the floats in it."""
-    return WHOLE_FLOAT.sub(r"\1", text) if OLD_FLOATS else text
-
-
-def same_text(ours: Any, theirs: Any) -> bool:
-    """Whether two answers are the same, but for how an engine writes floats."""
-    if isinstance(ours, dict) and isinstance(theirs, dict):
-        return ours.keys() == theirs.keys() and all(same_text(ours[key], theirs[key]) for key in ours)
-    return ours == theirs or (isinstance(ours, str) and isinstance(theirs, str) and ours == written_here(theirs))
 
 
 def test_every_field_of_every_option(compared: Comparisons, name: str) -> None:
@@ -87,6 +70,19 @@ def test_the_state_of_every_option(compared: Comparisons, name: str) -> None:
     assert not wrong, (len(wrong), list(wrong.items())[:5])
 
 
+def test_the_state_of_the_options_of_instances(compared: Comparisons, name: str) -> None:
+    installation, said, answers = compared(name)
+    for path in installation.instances:
+        ours = {option.name: our_state(option) for option in said.instances[path].values() if not is_any(option)}
+        assert len(ours) > 5
+        assert ours == answers[f"instance {path}"]
+
+
+def is_any(option: Option) -> bool:
+    """Whether it stands for the options of any instance further down."""
+    return option.is_defined is None and "is_defined" not in option.errors
+
+
 def our_state(option: Option) -> list[Any]:
     return [
         FAILED if "is_defined" in option.errors else option.is_defined,
@@ -117,7 +113,7 @@ def test_values(compared: Comparisons, name: str) -> None:
     assert len(said.full) > 30
     wrong = [
         (option.name, option.value, answers[f"value {option.name}"])
-        for option in said.full
+        for option, _ in said.full
         if not same_value(option.value, answers[f"value {option.name}"])
     ]
     assert not wrong, (len(wrong), wrong[:5])
@@ -145,9 +141,9 @@ def same_value(value: Mapping[str, Any] | None, answer: Any) -> bool:
 
 def test_definitions(compared: Comparisons, name: str) -> None:
     _, said, answers = compared(name)
-    wrong = [difference for option in said.full for difference in differences(option, answers)]
+    wrong = [difference for option, _ in said.full for difference in differences(option, answers)]
     assert not wrong, (len(wrong), wrong[:5])
-    assert sum(len(option.definitions) for option in said.full) > 60
+    assert sum(len(option.definitions) for option, _ in said.full) > 60
 
 
 def differences(option: Option, answers: Mapping[str, Any]) -> Iterator[Any]:
@@ -164,7 +160,7 @@ def differences(option: Option, answers: Mapping[str, Any]) -> Iterator[Any]:
 def test_errors_are_caught_or_not(compared: Comparisons, name: str) -> None:
     """What Nix can catch is a throw or a failed assertion, and nothing else is."""
     _, said, answers = compared(name)
-    for option in said.full:
+    for option, _ in said.full:
         if option.value and "error" in option.value:
             caught = answers[f"caught {option.name}"]
             assert (caught is True) == (option.value["error"]["kind"] in CAUGHT), (option.name, option.value, caught)

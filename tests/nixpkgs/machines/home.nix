@@ -36,6 +36,6 @@
   programs.zsh.shellAliases.ll = "ls -l";
   programs.htop.settings.delay = lib.mkForce 15;
   programs.kitty.settings.background_opacity = lib.mkIf (config.home.username == "alice") 0.5;
-  # Its list of options has floats in it, which Nix 2.8 writes in another way (test_manual.py).
+  # Its list of options has floats in it, which Nix 2.8 writes in another way (manual.nix).
   manual.manpages.enable = false;
 }
