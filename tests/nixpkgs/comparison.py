@@ -16,7 +16,7 @@ CAUGHT = ("throw", "assertion")
 STATE = {"is_defined": "isDefined", "priority": "highestPrio"}
 """What a record has of an option's state → the option's attribute."""
 
-# Packages and whole systems that take half a minute and gigabytes each.
+# Packages and whole systems whose values take half a minute and gigabytes each.
 TOO_LARGE = ("system.build", "hardware.facter.debug.nvd", "hardware.facter.debug.nix-diff")
 
 

@@ -188,17 +188,20 @@ def compare(host: Host, nixpkgs: Path, machines: Path) -> Iterator[Compared]:
         start = f"{installation.name} "
         own = {key.removeprefix(start): answer for key, answer in answers.items() if key.startswith(start)}
         replaced = {answers["source"]: str(machines)} if answers["source"] else {}
-        yield Compared(installation, one, relabel(own, {installation.prefix_text: "", **replaced}))
+        yield Compared(installation, one, relabel(own, {installation.prefix_text: "", **replaced}, installation.prefix))
 
 
-def relabel(answer: Any, replaced: Mapping[str, str]) -> Any:
-    """An answer with parts of its texts replaced: where a home stands in a system, and a flake in the store."""
+def relabel(answer: Any, replaced: Mapping[str, str], prefix: tuple[str, ...]) -> Any:
+    """An answer without the place of a home in a system, and of a flake in the store."""
     if isinstance(answer, str):
         for old, new in replaced.items():
             answer = answer.replace(old, new) if old else answer
         return answer
     if isinstance(answer, dict):
-        return {relabel(key, replaced): relabel(value, replaced) for key, value in answer.items()}
+        return {relabel(key, replaced, prefix): relabel(value, replaced, prefix) for key, value in answer.items()}
     if isinstance(answer, Failed):
-        return Failed(relabel(answer.message, replaced))
-    return [relabel(one, replaced) for one in answer] if isinstance(answer, list) else answer
+        return Failed(relabel(answer.message, replaced, prefix))
+    if isinstance(answer, list):
+        start = len(prefix) if tuple(answer[: len(prefix)]) == prefix else 0
+        return [relabel(one, replaced, prefix) for one in answer[start:]]
+    return answer

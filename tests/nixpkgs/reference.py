@@ -16,7 +16,7 @@ HERE = Path(__file__).resolve().parent
 
 _QUESTION, _ANSWER = "hmeval question ", "hmeval answer "
 _ERROR = re.compile(r"^ {0,7}error: ?(?P<first>.*)$")
-_PLACE = re.compile(r"^ *at .*:\d+:\d+:$|^ *Did you mean .*\?$")
+_PLACE = re.compile(r"^ *at .*:\d+:\d+:$")
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 
 
