@@ -126,7 +126,7 @@ def of_a_system(
         name,
         {**load, "system": True},
         f"host{below}.options",
-        {SYSTEM: f"host{below}.{SYSTEM}"},
+        {SYSTEM: f"host{below}.system.drvPath" if below else f"host.{SYSTEM}"},
         instances={path: instance_in_nix(f"host{below}", path) for path in instances},
     )
     home = f"host{below}.config.home-manager.users.alice.{GENERATION.removeprefix('config.')}"
@@ -187,21 +187,30 @@ def compare(host: Host, nixpkgs: Path, machines: Path) -> Iterator[Compared]:
     for installation, one in zip(host.installations, said, strict=True):
         start = f"{installation.name} "
         own = {key.removeprefix(start): answer for key, answer in answers.items() if key.startswith(start)}
-        replaced = {answers["source"]: str(machines)} if answers["source"] else {}
-        yield Compared(installation, one, relabel(own, {installation.prefix_text: "", **replaced}, installation.prefix))
+        if answers["source"]:
+            relabel_files(own, answers["source"], str(machines))
+        yield Compared(installation, one, relabel(own, installation))
 
 
-def relabel(answer: Any, replaced: Mapping[str, str], prefix: tuple[str, ...]) -> Any:
-    """An answer without the place of a home in a system, and of a flake in the store."""
+def relabel(answer: Any, installation: Installation) -> Any:
+    """An answer without the place of a home in a system."""
+    prefix = installation.prefix
     if isinstance(answer, str):
-        for old, new in replaced.items():
-            answer = answer.replace(old, new) if old else answer
-        return answer
+        return answer.replace(installation.prefix_text, "") if prefix else answer
     if isinstance(answer, dict):
-        return {relabel(key, replaced, prefix): relabel(value, replaced, prefix) for key, value in answer.items()}
+        return {relabel(key, installation): relabel(value, installation) for key, value in answer.items()}
     if isinstance(answer, Failed):
-        return Failed(relabel(answer.message, replaced, prefix))
+        return Failed(relabel(answer.message, installation))
     if isinstance(answer, list):
         start = len(prefix) if tuple(answer[: len(prefix)]) == prefix else 0
-        return [relabel(one, replaced, prefix) for one in answer[start:]]
+        return [relabel(one, installation) for one in answer[start:]]
     return answer
+
+
+def relabel_files(answers: Mapping[str, Any], source: str, folder: str) -> None:
+    """Put the folder that the user edits in the place of a flake's source, where files are named."""
+    for document in answers["documents"]:
+        document["declarations"] = [file.replace(source, folder) for file in document["declarations"]]
+    for name, answer in answers.items():
+        for definition in answer if name.startswith("definitions ") and isinstance(answer, list) else ():
+            definition["file"] = definition["file"].replace(source, folder)

@@ -15,6 +15,9 @@
   };
   environment.systemPackages = [ pkgs.ripgrep ];
   users.users.alice.home = "/Users/alice";
+  # Its manual has floats in it, as that of home.nix.
+  documentation.enable = false;
+
   home-manager.useGlobalPkgs = true;
   home-manager.users.alice = {
     imports = [ ./home.nix ];
