@@ -59,6 +59,9 @@ class Option:
     def __repr__(self) -> str:
         return f"<Option {self.name}: {self.type}>"
 
+    def __reduce__(self) -> tuple[type[Option], tuple[Record]]:
+        return Option, (self.record,)  # copies and pickles are made as it is; they set no attribute
+
     def __eq__(self, other: object) -> bool:
         return self.record == other.record if isinstance(other, Option) else NotImplemented
 

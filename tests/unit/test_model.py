@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+import pickle
 from typing import Any
 
 import pytest
@@ -113,3 +115,9 @@ def test_documents_takes_the_formats_that_there_are(tree: OptionTree) -> None:
     assert tree.documents("markdown").startswith("## ")
     with pytest.raises(ValueError, match="no such format"):
         tree.documents("pdf")  # type: ignore[call-overload]
+
+
+def test_an_option_is_copied_and_pickled() -> None:
+    option = Option({"name": "a", "loc": ["a"], "type": "string"})
+    assert copy.deepcopy(option) == option
+    assert pickle.loads(pickle.dumps(option)) == option
