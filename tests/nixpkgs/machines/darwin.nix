@@ -15,8 +15,9 @@
   };
   environment.systemPackages = [ pkgs.ripgrep ];
   users.users.alice.home = "/Users/alice";
-  # Its manual has floats in it, as that of home.nix.
+  # Its manual has floats in it, as that of home.nix, and the uninstaller is another nix-darwin with a manual.
   documentation.enable = false;
+  system.tools.darwin-uninstaller.enable = false;
 
   home-manager.useGlobalPkgs = true;
   home-manager.users.alice = {
