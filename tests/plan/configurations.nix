@@ -39,6 +39,8 @@ builtins.mapAttrs (
       inherit (test._module.args) pkgs;
       lib = pkgs.lib;
     };
+    # The commands that build its files.
+    command = builtins.unsafeDiscardStringContext config.home-files.buildCommand;
     # target → its text, as it was given
     texts = builtins.listToAttrs (
       map

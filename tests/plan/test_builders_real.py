@@ -181,7 +181,7 @@ def give_files(recipe: Recipe, build: Path) -> dict[str, str]:
     variables = dict(recipe.variables)
     for name in variables.get("passAsFile", "").split():
         place = build / f".attr-{name}"
-        place.write_text(variables.pop(name))
+        place.write_text(variables.pop(name, ""))
         variables[f"{name}Path"] = str(place)
     return {name: value for name, value in variables.items() if name.isidentifier()}
 
