@@ -14,6 +14,7 @@ from typing import Any, NamedTuple, TypeAlias
 
 from hmeval.errors import EngineError, EvaluationError, HmevalError
 from hmeval.evaluation import last_moments
+from hmeval.evaluation.locks import InterruptibleLock
 from hmeval.evaluation.protocol import (
     EXIT_OUT_OF_MEMORY,
     EXIT_STACK_OVERFLOW,
@@ -86,7 +87,7 @@ class Child:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self._lock = threading.RLock()
+        self._lock = InterruptibleLock()
         self._pending: dict[int, Exchange] = {}  # in the order of the requests: the first one is being carried out
         self._next_number = 0
         self.released: list[int] = []
@@ -146,10 +147,14 @@ class Child:
         """End a request, and wait until it has ended, or its process has."""
         self._ask_to_end(exchange)
         with contextlib.suppress(HmevalError):
-            while isinstance(answer := self.answer(exchange), Piece):
-                continue
-            if isinstance(answer, Kept):
-                self.released.append(exchange.number)
+            # Ctrl-C may have struck just when an answer was taken: then no other is to come.
+            while self._is_to_come(exchange):
+                if isinstance(self.answer(exchange), Kept):
+                    self.released.append(exchange.number)
+
+    def _is_to_come(self, exchange: Exchange) -> bool:
+        with self._lock:
+            return exchange.number in self._pending or not exchange.answers.empty()
 
     def _send(self, number: int, request: Request) -> None:
         # Appended to by whichever thread lets go of a value, even meanwhile.
@@ -311,7 +316,7 @@ class Child:
             if not isinstance(message, Piece):
                 del self._pending[number]
                 self._begin_next()
-        exchange.answers.put(message)
+            exchange.answers.put(message)
 
     def _bury(self) -> int | None:
         """Wait for the process, which has hung up, and end what it leaves; its exit status, if it is known."""

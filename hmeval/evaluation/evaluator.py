@@ -14,6 +14,7 @@ from hmeval.evaluation import last_moments
 from hmeval.evaluation.any_evaluator import AnyEvaluator
 from hmeval.evaluation.ffi import environment, start_engine
 from hmeval.evaluation.job import Job
+from hmeval.evaluation.locks import InterruptibleLock
 from hmeval.evaluation.operations import Answer, Operation
 from hmeval.evaluation.session import Session
 from hmeval.evaluation.store import default_store_uri
@@ -58,7 +59,7 @@ class Evaluator(AnyEvaluator):
         self._session = Session()
         self._closed = False
         self._interrupted = False
-        self._lock = threading.RLock()
+        self._lock = InterruptibleLock()
         self._thread = _start_with_large_stack(self._work)
         try:
             uri = store if store is not None else default_store_uri()
@@ -98,8 +99,9 @@ class Evaluator(AnyEvaluator):
             finally:
                 pieces.put(None)
 
-        job = self._submit(work)
+        job = Job(work)
         try:
+            self._put(job)
             while (piece := pieces.get()) is not None:
                 yield piece
         except BaseException:
@@ -114,24 +116,18 @@ class Evaluator(AnyEvaluator):
 
     def _run(self, work: Callable[[], T]) -> T:
         """Carry `work` out on the evaluator's thread, and give its result."""
-        job = self._submit(work)
+        job = Job(work)
         try:
+            self._put(job)
             return job.outcome()
         except KeyboardInterrupt:
             self._end(job)
             raise
 
-    def _submit(self, work: Callable[[], T]) -> Job[T]:
-        job = Job(work)
-        self._put(job)
-        return job
-
     def _put(self, job: Job[Any]) -> None:
-        with self._lock:
-            closed = self._closed
-            if not closed:
-                self._jobs.put(job)
-        if closed:
+        self._jobs.put(job)
+        # What comes after close() is never carried out.
+        if self._closed and job.take_back():
             last_moments.sleep_through()
             raise EngineError("the evaluator is closed")
 

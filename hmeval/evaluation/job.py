@@ -15,7 +15,11 @@ T = TypeVar("T")
 
 
 class Job(Generic[T]):
-    """A call that one thread waits for and another carries out."""
+    """A call that one thread waits for and another carries out.
+
+    Attributes:
+        done: whether the work has ended, or was taken back.
+    """
 
     def __init__(self, work: Callable[[], T]) -> None:
         self._work: Callable[[], T] | None = work
@@ -24,6 +28,7 @@ class Job(Generic[T]):
         self._start = threading.Lock()  # held by whoever got hold of the work: who carries it out, or took it back
         self._finished = threading.Lock()
         self._finished.acquire()
+        self.done = False
 
     def carry_out(self) -> None:
         """Do the work, unless it was taken back."""
@@ -35,21 +40,25 @@ class Job(Generic[T]):
             self._result.append(work())
         except BaseException as error:
             self._error = error
-        self._finished.release()
+        self._end()
 
     def take_back(self) -> bool:
         """Whether the work had not begun, and now never will."""
-        return self._start.acquire(blocking=False)
+        if not self._start.acquire(blocking=False):
+            return False
+        self._end()
+        return True
 
-    @property
-    def done(self) -> bool:
-        """Whether the work has ended."""
-        return not self._finished.locked()
+    def _end(self) -> None:
+        self.done = True
+        self._finished.release()
 
     def wait(self) -> None:
         """Wait until the work is done; Ctrl-C ends the waiting."""
-        with self._finished:
-            pass
+        # Ctrl-C may strike between taking the lock and giving it back: who waits again must not take it a second time.
+        if not self.done:
+            with self._finished:
+                pass
 
     def outcome(self) -> T:
         """Wait for the work, and give its result or raise its error."""

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import threading
 from collections import Counter, deque
 from collections.abc import Callable
 from typing import Any
 
 from hmeval.errors import EngineError, EvaluationError
 from hmeval.evaluation.ffi import Reader, environment_lookup_path, ffi, lib, text, text_array
+from hmeval.evaluation.locks import InterruptibleLock
 from hmeval.evaluation.operations import (
     Answer,
     Attribute,
@@ -50,7 +50,7 @@ class Session:
         self._pointers: Counter[int] = Counter()
         self._released: deque[Any] = deque()
         self._handle: Any = ffi.NULL
-        self._lock = threading.Lock()  # held where the handle appears, disappears, or is used by another thread
+        self._lock = InterruptibleLock()  # held where the handle appears, disappears, or is used by another thread
 
     def open(self, store: str | None, lookup_path: list[str]) -> None:
         """Open the store and make the evaluation state. Raises EngineError."""

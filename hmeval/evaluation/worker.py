@@ -13,6 +13,7 @@ from hmeval.errors import EngineError
 from hmeval.evaluation import last_moments, protocol
 from hmeval.evaluation.any_evaluator import AnyEvaluator
 from hmeval.evaluation.child import Child, Exchange, Listener, NotBegunError, Reference, Settings, StartError
+from hmeval.evaluation.locks import InterruptibleLock
 from hmeval.evaluation.operations import Answer, Held, Operation
 from hmeval.evaluation.protocol import Counted, Done, Kept, Open, Piece
 from hmeval.evaluation.value import Value
@@ -69,7 +70,7 @@ class Worker(AnyEvaluator):
         begin = Open(store, list(lookup_path), None if policy is None else policy.fields())
         self.identity = (list(lookup_path), store, repr(policy)) if lookup_path or store or policy else ()
         self._settings = Settings(begin, timeout, memory, listener)
-        self._lock = threading.Lock()
+        self._lock = InterruptibleLock()
         self._client = os.getpid()
         self._closing = threading.Event()
         self._failed_starts = 0
