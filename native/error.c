@@ -48,8 +48,7 @@ hmeval_status hmeval_fail(hmeval_session * session, const char * class_name, con
     return HMEVAL_FAILED;
 }
 
-/* Whether an interrupt was thrown; the next evaluation shall end as well, until it is taken back. The C API tells
- * nothing of nix::Interrupted but its text: it is no nix::Error. */
+/* Whether an interrupt was thrown; the next evaluation shall end as well, until it is taken back. */
 static bool take_interrupt(hmeval_session * session)
 {
     int thrown = HMEVAL_INTERRUPT_THROWN;
@@ -57,11 +56,27 @@ static bool take_interrupt(hmeval_session * session)
         &session->interrupted, &thrown, HMEVAL_INTERRUPT_WANTED, false, __ATOMIC_RELAXED, __ATOMIC_RELAXED);
 }
 
-/* Nix keeps in a value what its evaluation ended with (since 2.34), an interrupt too: whoever asks again gets it again. */
+/* Of nix::Interrupted, where it is no nix::Error, the C API tells nothing but its text. */
 static bool was_interrupted(const hmeval_session * session)
 {
     const char * text = nix_err_msg(NULL, session->context, NULL);
     return text && strstr(text, "interrupted by the user");
+}
+
+/* Whether this is an error of Nix's own, and no interrupt. */
+static bool keep_error_of_nix(hmeval_session * session)
+{
+    if (nix_err_code(session->context) != NIX_ERR_NIX_ERROR) return false;
+    nix_err_name(NULL, session->context, keep_class_name, session);
+    nix_err_info_msg(NULL, session->context, keep_message, session);
+    keep_report(session);
+    return strcmp(session->error.class_name, "nix::Interrupted");
+}
+
+static hmeval_status fail_interrupted(hmeval_session * session)
+{
+    hmeval_fail(session, "nix::Interrupted", "interrupted by the user");
+    return HMEVAL_INTERRUPTED;
 }
 
 hmeval_status hmeval_check(hmeval_session * session)
@@ -69,19 +84,13 @@ hmeval_status hmeval_check(hmeval_session * session)
     nix_err code = nix_err_code(session->context);
     if (code == NIX_OK) return HMEVAL_OK;
     if (code == NIX_ERR_KEY) return HMEVAL_ABSENT;
-    if (code == NIX_ERR_NIX_ERROR) {
-        nix_err_name(NULL, session->context, keep_class_name, session);
-        nix_err_info_msg(NULL, session->context, keep_message, session);
-        keep_report(session);
-    } else if (take_interrupt(session) || was_interrupted(session))
-        hmeval_fail(session, "nix::Interrupted", "interrupted by the user");
-    else if (hmeval_stack_was_exhausted())
-        hmeval_fail(session, "nix::EvalError", "stack overflow: a value is nested, or recurses, without end");
-    else {
-        hmeval_fail(session, "", nix_err_msg(NULL, session->context, NULL));
-        if (strstr(session->error.message, "std::bad_alloc")) return HMEVAL_NO_MEMORY;
-    }
-    return strcmp(session->error.class_name, "nix::Interrupted") ? HMEVAL_FAILED : HMEVAL_INTERRUPTED;
+    if (keep_error_of_nix(session)) return HMEVAL_FAILED;
+    if (take_interrupt(session)) return fail_interrupted(session);
+    if (hmeval_stack_was_exhausted())
+        return hmeval_fail(session, "nix::EvalError", "stack overflow: a value is nested, or recurses, without end");
+    if (was_interrupted(session)) return fail_interrupted(session);
+    hmeval_fail(session, "", nix_err_msg(NULL, session->context, NULL));
+    return strstr(session->error.message, "std::bad_alloc") ? HMEVAL_NO_MEMORY : HMEVAL_FAILED;
 }
 
 const hmeval_error * hmeval_session_error(const hmeval_session * session)

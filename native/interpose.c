@@ -4,21 +4,16 @@
 
 #  define _GNU_SOURCE
 #  include <dlfcn.h>
-#  include <pthread.h>
 #  include <string.h>
-
-#  include <gc/gc.h>
 
 #  define HMEVAL_INTERNAL
 #  include "hmeval.h"
 
-typedef void * allocator(size_t size);
 typedef nix_err referrer(nix_c_context * context, const void * object);
 
 typedef bool view_test(size_t length, const char * text);
 typedef void uri_check(void * state, const void * uri);
 
-static allocator * original_malloc_many;
 static referrer * original_incref;
 static view_test * original_is_pseudo_url;
 static uri_check * original_check_uri;
@@ -26,84 +21,13 @@ static uri_check * original_check_uri;
 #  define IS_PSEUDO_URL "_ZN3nix12EvalSettings11isPseudoUrlESt17basic_string_viewIcSt11char_traitsIcEE"
 #  define CHECK_URI "_ZN3nix9EvalState8checkURIERKNSt7__cxx1112basic_stringIcSt11char_traitsIcESaIcEEE"
 
-static __thread int * interrupted;
 static __thread const void * last_reference;
 
 __attribute__((constructor)) static void find_originals(void)
 {
-    original_malloc_many = (allocator *)dlsym(RTLD_NEXT, "GC_malloc_many");
     original_incref = (referrer *)dlsym(RTLD_NEXT, "nix_gc_incref");
     original_is_pseudo_url = (view_test *)dlsym(RTLD_NEXT, IS_PSEUDO_URL);
     original_check_uri = (uri_check *)dlsym(RTLD_NEXT, CHECK_URI);
-}
-
-/* -- ending an evaluation ---------------------------------------------------------------------------------------------
- *
- * Nix looks for an interrupt while it reads files and writes JSON, and never while it evaluates. But every evaluation
- * makes values, and takes the memory for them from the collector, some hundred at a time, with GC_malloc_many. The
- * collector is a library of its own, so that call goes by way of the dynamic linker however Nix was built; since 2.32
- * calls within Nix's own libraries do not. What is thrown here, Nix takes as it takes a failed allocation: thunks stay
- * as they were. */
-
-/* Throws nix::Interrupted. Without it (Nix before 2.23) the allocation fails. */
-void throw_interrupted(void) HMEVAL_SYMBOL("_ZN3nix4unix12_interruptedEv") __attribute__((weak));
-
-bool hmeval_interrupts_available(void)
-{
-    return original_malloc_many != NULL;
-}
-
-void hmeval_watch_interrupt(int * flag)
-{
-    interrupted = flag;
-}
-
-/* Once for each request: while it unwinds, Nix may allocate. */
-static bool take_request(void)
-{
-    int wanted = HMEVAL_INTERRUPT_WANTED;
-    return interrupted && __atomic_load_n(interrupted, __ATOMIC_RELAXED) == wanted
-        && __atomic_compare_exchange_n(
-               interrupted, &wanted, HMEVAL_INTERRUPT_THROWN, false, __ATOMIC_RELAXED, __ATOMIC_RELAXED);
-}
-
-/* -- recursion without calls -------------------------------------------------------------------------------------------
- *
- * max-call-depth bounds the calls of functions. What walks through a value (deepSeq, to JSON) recurses in C++ alone, as
- * deep as the value is; where that evaluates on the way, it comes by here as well, and a failed allocation ends it. */
-
-/* Throwing needs some stack, and so does what runs between two allocations of many values. */
-enum { STACK_RESERVE = 8 * 1024 * 1024 };
-
-static __thread const char * lowest_of_stack;
-static __thread bool stack_exhausted;
-
-/* Only on threads that a session owns: their stacks are large. */
-static bool too_deep(void)
-{
-    if (!interrupted) return false;
-    if (!lowest_of_stack) lowest_of_stack = hmeval_lowest_of_stack();
-    return (const char *)__builtin_frame_address(0) < lowest_of_stack + STACK_RESERVE;
-}
-
-bool hmeval_stack_was_exhausted(void)
-{
-    bool was = stack_exhausted;
-    stack_exhausted = false;
-    return was;
-}
-
-__attribute__((visibility("default"))) void * GC_malloc_many(size_t size)
-{
-    if (__builtin_expect(take_request(), false)) {
-        if (throw_interrupted) throw_interrupted();
-        return NULL;
-    }
-    if (__builtin_expect(too_deep(), false)) {
-        stack_exhausted = true;
-        return NULL;
-    }
-    return original_malloc_many(size);
 }
 
 /* -- references that nobody got ---------------------------------------------------------------------------------------

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from hmeval import Evaluator
+from tests.native.programs import PRELUDE
 
 Program = Callable[..., str]
 
@@ -36,5 +37,15 @@ def program() -> Program:
         )
         assert done.returncode == code, f"exit code {done.returncode}\n{done.stdout}\n{done.stderr}"
         return done.stdout
+
+    return run
+
+
+@pytest.fixture
+def stress(program: Program) -> Program:
+    """A program with the prelude."""
+
+    def run(source: str, **options: Any) -> str:
+        return program(PRELUDE + textwrap.dedent(source), **options)
 
     return run

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from hmeval import EvaluationError, Evaluator, Position, engine
 from hmeval.evaluation.report import evaluation_error, frames_of, kind_of, option_of, without_colours
+from tests.native.programs import nix_version
 
 OFFLINE_LIB = Path(__file__).resolve().parents[2] / "hmeval/offline/nixpkgs/lib"
 KINDS = {
@@ -40,7 +41,7 @@ def fails(evaluator: Evaluator, tmp_path: Path) -> Fails:
 class Case(NamedTuple):
     """A source of two lines, what it fails with, and the column on the second line: None where Nix knows none.
 
-    Since 2.20 Nix words some messages otherwise, and knows more places.
+    Since 2.20 Nix words some messages otherwise, and knows more places; later ones name the values that they compare.
     """
 
     source: str
@@ -49,10 +50,12 @@ class Case(NamedTuple):
     column: int | None
     newer_message: str | None = None
     newer_column: int | None = None
+    values: str = ""  # what 2.33 adds
 
     def said(self) -> str:
         """The message of the engine in use."""
-        return self.newer_message if NEWER_WORDS and self.newer_message is not None else self.message
+        message = self.newer_message if NEWER_WORDS and self.newer_message is not None else self.message
+        return message + self.values if NAMES_VALUES else message
 
     def place(self) -> int | None:
         """The column, with the engine in use."""
@@ -60,6 +63,7 @@ class Case(NamedTuple):
 
 
 NEWER_WORDS = engine()["interface"] == "c-api"
+NAMES_VALUES = nix_version() >= (2, 33)
 
 # With 2.8 `throw` and `abort` have no position of their own: it is that of the function in which they are.
 IN_FUNCTION = "let f =\n  x: {}; in f 1"
@@ -143,7 +147,14 @@ CASES = [
         "path '/nowhere' does not exist",
         3,
     ),
-    Case('\n  1 < "a"', "type", "cannot compare an integer with a string", None, newer_column=5),
+    Case(
+        '\n  1 < "a"',
+        "type",
+        "cannot compare an integer with a string",
+        None,
+        newer_column=5,
+        values='; values are 1 and "a"',
+    ),
     Case(
         "\n  { } < { }",
         "type",
@@ -151,6 +162,7 @@ CASES = [
         None,
         "cannot compare a set with a set; values of that type are incomparable",
         7,
+        " (values are { } and { })",
     ),
 ]
 

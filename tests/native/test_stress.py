@@ -2,71 +2,15 @@
 
 from __future__ import annotations
 
-import os
 import signal
-import subprocess
-import sys
-import textwrap
-import threading
-import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from tests.native.programs import WITHOUT_CALLS, nix_version
+
 Program = Callable[..., str]
-
-PRELUDE = '''
-import gc, os, sys, threading, time
-from hmeval import EngineError, EvaluationError, Evaluator
-
-ENDLESS = "builtins.genericClosure { startSet = [ { key = 0; } ]; operator = x: [ { key = x.key + 1; } ]; }"
-
-
-def used() -> dict[str, int]:
-    """What this process holds: resident memory in KiB, threads, open files."""
-    gc.collect()
-    time.sleep(0.1)  # a thread that was joined may not be gone yet
-    with open("/proc/self/statm") as file:
-        pages = int(file.read().split()[1])
-    return {
-        "memory": pages * (os.sysconf("SC_PAGE_SIZE") // 1024),
-        "threads": len(os.listdir("/proc/self/task")),
-        "files": len(os.listdir("/proc/self/fd")),
-    }
-
-
-def check_growth(turn, turns: int, kibibytes: int) -> None:
-    """After a first half to warm up, the second half must not grow by more than this, threads and files not at all."""
-    for number in range(turns // 2):
-        turn(number)
-    before = used()
-    for number in range(turns // 2, turns):
-        turn(number)
-    after = used()
-    print(before, after, file=sys.stderr)
-    assert after["threads"] <= before["threads"], (before, after)
-    assert after["files"] <= before["files"], (before, after)
-    assert after["memory"] - before["memory"] <= kibibytes, (before, after)
-
-
-def kind_of(use):
-    try:
-        use()
-    except EvaluationError as error:
-        return error.kind
-    return "none"
-'''
-
-
-@pytest.fixture
-def stress(program: Program) -> Program:
-    """A program with the prelude."""
-
-    def run(source: str, timeout: float = 60) -> str:
-        return program(PRELUDE + textwrap.dedent(source), timeout=timeout)
-
-    return run
 
 
 def test_collections_on_the_evaluators_thread(stress: Program) -> None:
@@ -200,6 +144,8 @@ def test_values_that_are_let_go_on_other_threads(stress: Program) -> None:
 
 
 def test_large_results_do_not_pile_up(stress: Program) -> None:
+    """Since 2.33 each value that is handed over takes 32 bytes of the collector's, which has them back when it next
+    collects: by itself not before Nix's first heap is full, of 384 MiB at most."""
     stress("""
         evaluator = Evaluator()
         big = evaluator.eval("builtins.genList (x: { name = toString x; list = [ x (x + 1) ]; }) 20000")
@@ -208,8 +154,9 @@ def test_large_results_do_not_pile_up(stress: Program) -> None:
             assert len(big.to_python()) == 20000
             assert big.show().startswith("[")
             assert kind_of(lambda: evaluator.eval("[ 1 (throw ''no'') ]").to_python()) == "throw"
+            evaluator.collect_garbage()
 
-        check_growth(turn, 16, 16 * 1024)
+        check_growth(turn, 16, 2 * 1024)
     """)
 
 
@@ -290,27 +237,19 @@ def test_endless_recursion_is_an_error_and_no_more(stress: Program) -> None:
     assert printed == ""
 
 
-WITHOUT_CALLS = [
-    "let x = { outPath = x; }; in ''${x}''",
-    "let x = [ x ]; in toString x",
-    "let x = { a = x; }; in builtins.toJSON x",
-    "let x = { a = x; }; y = { a = y; }; in x == y",
-    "let x = [ x ]; y = [ y ]; in x < y",
-]
-
-
-# There is nothing in front of which a guard could stand, so nothing helps within a process; a worker contains them
-# (test_worker.py has the same expressions, and passes).
-@pytest.mark.xfail(reason="Nix overflows the stack here, whatever its version; a Worker contains it", strict=True)
 @pytest.mark.parametrize("expression", WITHOUT_CALLS)
-def test_endless_recursion_within_a_builtin_is_an_error_and_no_more(stress: Program, expression: str) -> None:
-    """Nix walks through these values itself, and no function is called on the way."""
-    printed = stress(f"""
+def test_endless_recursion_within_a_builtin(stress: Program, expression: str) -> None:
+    """Nix counts these levels since 2.34. Before, it runs into the end of the stack, and there is nothing in front of
+    which a guard could stand: the process ends. A worker contains it (test_worker.py)."""
+    source = f"""
         evaluator = Evaluator()
         print(kind_of(lambda: evaluator.eval({expression!r})))
         print(evaluator.eval("(x: x + 1) 1").to_python())
-    """)
-    assert printed.split() == ["stack-overflow", "2"]
+    """
+    if nix_version() >= (2, 34):
+        assert stress(source).split() == ["stack-overflow", "2"]
+    else:
+        stress(source, code=-signal.SIGSEGV)
 
 
 def test_a_structure_without_end_is_an_error_soon(stress: Program) -> None:
@@ -325,190 +264,22 @@ def test_a_structure_without_end_is_an_error_soon(stress: Program) -> None:
     assert printed.split() == ["stack-overflow", "True"]
 
 
+def test_a_structure_without_end_is_the_same_error_again(stress: Program) -> None:
+    """What the want of stack ended is evaluated again; parts of it have values."""
+    printed = stress(
+        """
+        evaluator = Evaluator()
+        value = evaluator.eval("let f = n: { a = f (n + 1); }; x = f 0; in { inherit x; deep = builtins.deepSeq x 1; }")
+        print(kind_of(lambda: value["deep"]), kind_of(lambda: value["deep"]), kind_of(lambda: value.to_python()))
+        print(kind_of(lambda: value["x"]["a"]["a"]))
+        """,
+    )
+    assert printed.split() == ["stack-overflow"] * 3 + ["none"]
+
+
 def test_a_deep_recursion_that_ends_has_its_value(stress: Program) -> None:
     stress("""
         with Evaluator() as evaluator:
             deep = "let f = n: if n == 0 then 0 else 1 + f (n - 1); in f 9000"
             assert evaluator.eval(deep).to_python() == 9000
     """)
-
-
-# -- interrupts -------------------------------------------------------------------------------------------------------
-
-
-def interrupt_and_wait(source: str, after: str = "ready", times: int = 1) -> tuple[int, str, float]:
-    """Exit code, output and seconds from SIGINT to the next line, of a program that says when it is ready."""
-    command = [sys.executable, "-X", "faulthandler", "-c", PRELUDE + textwrap.dedent(source)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
-        assert process.stdout is not None
-        seconds, lines = 0.0, []
-        for _ in range(times):
-            lines.append(process.stdout.readline())
-            assert lines[-1].strip() == after, "".join(lines) + process.stdout.read()
-            time.sleep(0.4)
-            began = time.monotonic()
-            process.send_signal(signal.SIGINT)
-            lines.append(process.stdout.readline())
-            seconds = max(seconds, time.monotonic() - began)
-        watch = threading.Timer(20, process.kill)
-        watch.start()
-        rest = process.stdout.read()
-        process.wait()
-        watch.cancel()
-    return process.returncode, "".join(lines) + rest, seconds
-
-
-AFTERWARDS = """
-    def check(use):
-        print("ready", flush=True)
-        try:
-            use()
-            print("it ended", flush=True)
-        except KeyboardInterrupt:
-            print("interrupted", flush=True)
-"""
-
-
-def test_ctrl_c_ends_an_endless_evaluation() -> None:
-    """The same value, the same expression and others are evaluated right afterwards, on the same evaluator.
-
-    What they wait for is in the environment: Nix by way of its C API remembers for good that a file is not there.
-    """
-    code, output, seconds = interrupt_and_wait(
-        AFTERWARDS
-        + """
-    evaluator = Evaluator()
-    text = f'''
-      let wait = builtins.length ({ENDLESS});
-          x = {{ slow = if builtins.getEnv "FLAG" != "" then "there" else wait; quick = 2; }};
-      in x // {{ again = x.slow; }}
-    '''
-    value = evaluator.eval(text)
-    check(lambda: value["again"])
-    check(lambda: value.to_python())
-    check(lambda: evaluator.eval(f"({text}).slow"))
-    assert value["quick"].to_python() == 2
-    assert kind_of(lambda: evaluator.eval("throw ''no''")) == "throw"
-    os.environ["FLAG"] = "set"
-    assert value["again"].to_python() == value["slow"].to_python() == "there"
-    assert evaluator.eval(f"({text}).slow").to_python() == "there"
-    assert value.to_python() == {"slow": "there", "again": "there", "quick": 2}
-    print("right", flush=True)
-    """,
-        times=3,
-    )
-    assert code == 0, output
-    assert output.split() == ["ready", "interrupted"] * 3 + ["right"]
-    assert seconds < 2
-
-
-def test_ctrl_c_ends_only_what_the_main_thread_waits_for() -> None:
-    """Evaluations of other threads that wait meanwhile are carried out, and another evaluator's is not ended."""
-    code, output, seconds = interrupt_and_wait(
-        AFTERWARDS
-        + """
-    evaluator, other = Evaluator(), Evaluator()
-    results = []
-
-    def use(which, text):
-        while not ready.is_set():
-            time.sleep(0.01)
-        time.sleep(0.1)
-        try:
-            results.append(which.eval(text).to_python())
-        except Exception as error:
-            results.append(repr(error))
-
-    ready = threading.Event()
-    slow = "builtins.foldl' (a: b: a + builtins.length (map (x: x) b)) 0 (builtins.genList (x: [ 1 2 3 ]) 300000)"
-    threads = [threading.Thread(target=use, args=[evaluator, str(number)]) for number in range(5)]
-    threads += [threading.Thread(target=use, args=[other, slow])]
-    for thread in threads: thread.start()
-    ready.set()
-    check(lambda: evaluator.eval(ENDLESS))
-    for thread in threads: thread.join()
-    assert sorted(results, key=str) == [0, 1, 2, 3, 4, 900000], results
-    print("right", flush=True)
-    """
-    )
-    assert code == 0, output
-    assert output.split() == ["ready", "interrupted", "right"]
-    assert seconds < 2
-
-
-@pytest.mark.parametrize(
-    "use",
-    [
-        "evaluator.eval('let f = n: 1 + f (n + 1); in f 0')",
-        "[evaluator.eval('1 + 1').to_python() for _ in range(10**9)]",
-        "evaluator.eval('map (x: builtins.length (' + ENDLESS + ')) [ 1 2 3 ]').to_python()",
-        "evaluator.eval('{ a = ' + ENDLESS + '; }').show()",
-        "list(extract_options(evaluator, evaluator.eval('{ a = ' + ENDLESS + '; }')))",
-    ],
-)
-def test_ctrl_c_ends(use: str) -> None:
-    """Whatever is being done. The first use may end by itself, with an error."""
-    code, output, seconds = interrupt_and_wait(
-        AFTERWARDS
-        + f"""
-    from hmeval.options.extract import extract_options
-    evaluator = Evaluator()
-    def forever():
-        while True:
-            try:
-                {use}
-            except EvaluationError as error:
-                assert error.kind == "stack-overflow", error
-    check(forever)
-    assert evaluator.eval("(x: x + 1) 1").to_python() == 2
-    print("right", flush=True)
-    """
-    )
-    assert code == 0, output
-    assert output.split() == ["ready", "interrupted", "right"]
-    assert seconds < 2
-
-
-def test_ctrl_c_that_nobody_catches_ends_the_process() -> None:
-    code, output, _ = interrupt_and_wait(
-        """
-    evaluator = Evaluator()
-    print("ready", flush=True)
-    evaluator.eval(ENDLESS)
-    """
-    )
-    assert code == -signal.SIGINT, output
-    assert "KeyboardInterrupt" in output
-
-
-def test_many_interrupts_leave_the_evaluator_usable(stress: Program) -> None:
-    stress("""
-        import signal
-        evaluator = Evaluator()
-
-        def turn(number):
-            timer = threading.Timer(0.02, lambda: os.kill(os.getpid(), signal.SIGINT))
-            timer.start()
-            try:
-                evaluator.eval(ENDLESS)
-            except KeyboardInterrupt:
-                pass
-            else:
-                raise AssertionError("it ended")
-            timer.join()
-            assert evaluator.eval("(x: x + 1) 1").to_python() == 2
-            evaluator.collect_garbage()
-
-        check_growth(turn, 40, 16 * 1024)
-    """)
-
-
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
-def test_other_signals_mean_what_they_mean_to_python(number: signal.Signals) -> None:
-    """The engine takes no signal for itself."""
-    source = PRELUDE + "evaluator = Evaluator()\nprint('ready', flush=True)\nevaluator.eval(ENDLESS)\n"
-    with subprocess.Popen([sys.executable, "-c", source], stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None
-        assert process.stdout.readline() == "ready\n"
-        os.kill(process.pid, number)
-        assert process.wait(10) == -number

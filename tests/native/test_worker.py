@@ -18,6 +18,7 @@ import pytest
 import hmeval
 from hmeval import EngineError, EvaluationError, Evaluator, Value, Worker
 from hmeval.options.extract import DETAILS, extract_options, iterate_options
+from tests.native.programs import WITHOUT_CALLS
 
 Program = Callable[..., str]
 
@@ -26,14 +27,6 @@ ENDLESS = "builtins.genericClosure { startSet = [ { key = 0; } ]; operator = x: 
 # Nix looks for an interrupt in calls; this is one step for it, and without an end.
 UNSTOPPABLE = f'builtins.match "(a|aa)+b" "{"a" * 90}"'
 HUNGRY = "builtins.length (builtins.genList (x: x) 100000000)"
-# Nix 2.8 walks through these values itself and calls no function on the way: the end of the stack alone ends that.
-WITHOUT_CALLS = [
-    "let x = { outPath = x; }; in ''${x}''",
-    "let x = [ x ]; in toString x",
-    "let x = { a = x; }; in builtins.toJSON x",
-    "let x = { a = x; }; y = { a = y; }; in x == y",
-    "let x = [ x ]; y = [ y ]; in x < y",
-]
 
 
 def children(process: int | str = "self") -> set[int]:
