@@ -62,7 +62,8 @@ static nix_err start_libraries(nix_c_context * context, const hmeval_start * sta
 #ifdef HMEVAL_COMPAT
     nix_compat_read_only();
 #endif
-    if (error == NIX_OK) error = hmeval_flakes_start(context);
+    /* Since 2.35 getFlake fetches before it looks whether flakes are enabled, and never whether evaluation is restricted. */
+    if (error == NIX_OK && !(start->flags & HMEVAL_RESTRICTED)) error = hmeval_flakes_start(context);
     return error;
 }
 

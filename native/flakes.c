@@ -12,7 +12,7 @@ nix_err for_the_process(nix_c_context *, nix_flake_settings *) HMEVAL_SYMBOL("ni
 nix_err for_a_state(nix_c_context *, nix_flake_settings *, nix_eval_state_builder *)
     HMEVAL_SYMBOL("nix_flake_settings_add_to_eval_state_builder") __attribute__((weak));
 
-/* Never freed: states refer to them. */
+/* Never freed: states refer to them. NULL: there are to be no flakes. */
 static nix_flake_settings * settings;
 
 bool hmeval_flakes_available(void)
@@ -29,7 +29,7 @@ nix_err hmeval_flakes_start(nix_c_context * context)
 
 nix_err hmeval_flakes_add(nix_c_context * context, nix_eval_state_builder * builder)
 {
-    return for_a_state ? for_a_state(context, settings, builder) : NIX_OK;
+    return settings && for_a_state ? for_a_state(context, settings, builder) : NIX_OK;
 }
 
 #else
