@@ -225,11 +225,11 @@ Store * hmeval_store(hmeval_session * session, const char * uri);
 /* flakes.c */
 
 bool hmeval_flakes_available(void);
-/* Register builtins.getFlake: once, and then for each state. */
+/* Register builtins.getFlake: once, and then for each state, where it was registered once. */
 nix_err hmeval_flakes_start(nix_c_context * context);
 nix_err hmeval_flakes_add(nix_c_context * context, nix_eval_state_builder * builder);
 
-/* interpose.c, not_linux.c; in the compatibility library for Nix 2.8 */
+/* interrupt.c, not_linux.c; in the compatibility library for Nix 2.8 */
 
 bool hmeval_interrupts_available(void);
 /* From here on, evaluations on this thread end with nix::Interrupted once *flag is HMEVAL_INTERRUPT_WANTED; NULL: no
@@ -237,6 +237,9 @@ bool hmeval_interrupts_available(void);
 void hmeval_watch_interrupt(int * flag);
 /* Whether the last evaluation on this thread failed because it had no stack left; asking forgets it. */
 bool hmeval_stack_was_exhausted(void);
+
+/* interpose.c, not_linux.c; in the compatibility library for Nix 2.8 */
+
 /* From here on, restricted evaluation has no file:// URIs, and no URIs in search paths. */
 void hmeval_restrict(void);
 /* Around a call of nix_get_*_by*: a reference that it took although it failed is given back. */

@@ -1,5 +1,5 @@
-/* What trace.c and interpose.c offer, on systems other than Linux: calls within Nix's libraries cannot be led elsewhere
- * there (on macOS each library says in which other one it looks), so that Nix does without it. */
+/* What trace.c, interrupt.c and interpose.c offer, on systems other than Linux: calls within Nix's libraries cannot be
+ * led elsewhere there (on macOS each library says in which other one it looks), so that Nix does without it. */
 #if !defined(HMEVAL_COMPAT) && !defined(__linux__)
 
 #  define HMEVAL_INTERNAL

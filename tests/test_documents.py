@@ -55,6 +55,12 @@ def test_every_test_that_is_named_for_a_work_around_exists() -> None:
     assert not missing
 
 
+def test_every_work_around_says_with_which_versions_it_was_seen() -> None:
+    rows = [line for line in (ROOT / "docs/engines.md").read_text().splitlines() if "::test_" in line]
+    versions = r"all|\d+\.\d+\.\d+(, \d+\.\d+\.\d+)*"
+    assert [row for row in rows if not re.fullmatch(rf"\| .* \| ({versions}) \|", row)] == []
+
+
 def test_make_help_lists_every_target() -> None:
     listing = subprocess.run(["make", "-s", "help"], cwd=ROOT, capture_output=True, text=True, check=True)
     assert {line.split()[0] for line in listing.stdout.splitlines()} == make_targets()
