@@ -204,6 +204,8 @@ class _Sources:
         attributes = self.evaluator.value(whole | reference)
         info = self.evaluator.eval(_FETCH)(attributes).to_python()
         path = info.pop("path")
+        if not os.path.lexists(path):
+            self.evaluator.eval(_COPY)(path, os.path.basename(path)[_HASH_LENGTH + 1 :])
         return Tree(path, _locked(reference, info, self.rules), info)
 
     def inputs(self, folder: str) -> Mapping[str, Input]:
@@ -225,6 +227,11 @@ class _Sources:
 _FETCH = """reference:
 let tree = builtins.fetchTree reference;
 in removeAttrs tree [ "outPath" ] // { path = "${tree.outPath}"; }"""
+
+
+# Since 2.35 a tree that was fetched is there for Nix alone, until something is built of it.
+_COPY = "path: name: builtins.path { inherit path name; }"
+_HASH_LENGTH = 32
 
 
 def _rules(version: str) -> Rules:

@@ -22,8 +22,6 @@ from hmeval import Evaluator, TargetError, Worker
 from hmeval.flakes import open_flake
 from hmeval.targets.flake import FlakeReference
 
-pytestmark = pytest.mark.skipif(shutil.which("nix") is None, reason="there is no nix to compare with")
-
 DESCRIBE = """
   outputs = inputs: let
     known = [ "outPath" "narHash" "lastModified" "lastModifiedDate" "rev" "shortRev" "revCount" "dirtyRev"
@@ -40,6 +38,21 @@ DESCRIBE = """
 
 def version_of(text: str) -> tuple[int, ...]:
     return tuple(map(int, re.findall(r"\d+", text)[:3]))
+
+
+def nix_that_locks_alike() -> str | None:
+    """The first `nix` on PATH that writes lock files as the engine does: they changed with 2.26."""
+    is_old = version_of(hmeval.engine()["version"]) < (2, 26)
+    for folder in os.environ["PATH"].split(os.pathsep):
+        program = shutil.which("nix", path=folder)
+        said = program and subprocess.run([program, "--version"], capture_output=True, text=True, check=True).stdout
+        if said and (version_of(said) < (2, 26)) == is_old:
+            return program
+    return None
+
+
+NIX = nix_that_locks_alike()
+pytestmark = pytest.mark.skipif(NIX is None, reason="there is no nix to compare with")
 
 
 def flake(inputs: str = "") -> str:
@@ -243,7 +256,7 @@ def git(folder: Path, *arguments: str) -> None:
 
 def nix(*arguments: str) -> str:
     features = ["--extra-experimental-features", "nix-command flakes"]
-    done = subprocess.run(["nix", *features, *arguments], capture_output=True, text=True, check=False)
+    done = subprocess.run([str(NIX), *features, *arguments], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     return done.stdout
 
@@ -284,7 +297,7 @@ def test_nothing_is_written_unless_it_is_asked_for(evaluator: Evaluator, case: C
 def lock_with_nix(reference: str) -> bool:
     """Lock a flake with Nix; False where it refuses to, because an input is no fixed revision."""
     done = subprocess.run(
-        ["nix", "--extra-experimental-features", "nix-command flakes", "flake", "lock", reference],
+        [str(NIX), "--extra-experimental-features", "nix-command flakes", "flake", "lock", reference],
         capture_output=True,
         text=True,
         check=False,

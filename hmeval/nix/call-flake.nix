@@ -14,6 +14,7 @@ let
   inherit (builtins)
     appendContext
     attrNames
+    baseNameOf
     compareVersions
     concatMap
     filter
@@ -27,6 +28,9 @@ let
     match
     nixVersion
     removeAttrs
+    seq
+    substring
+    unsafeDiscardStringContext
     ;
 
   inherit (fromJSON lock) nodes root;
@@ -81,6 +85,20 @@ let
   # For `revCount`, which flakes have, fetchTree (Nix 2.26) must be told so.
   wholeHistory = locked: if locked.type == "git" then { shallow = false; } else { };
 
+  # Since 2.35 a tree that was fetched is there for Nix alone, until something is built of it. hmeval reads its files, and so
+  # do users and editors who are sent there.
+  onDisk =
+    tree:
+    let
+      name = substring 33 (-1) (unsafeDiscardStringContext (baseNameOf tree.outPath));
+      copy = builtins.path {
+        inherit name;
+        path = tree.outPath;
+        sha256 = tree.narHash;
+      };
+    in
+    if compareVersions nixVersion "2.35" >= 0 then seq copy tree else tree;
+
   # What Nix knows to be in its store is a string that depends on it.
   inStore = sourceInfo: sourceInfo // { outPath = appendContext sourceInfo.outPath { ${sourceInfo.outPath}.path = true; }; };
 
@@ -116,7 +134,7 @@ let
         else
           # hmeval/flakes.py knows these words.
           builtins.addErrorContext "while fetching the input '${pathTo key}', locked as '${shown node.locked}'" (
-            builtins.fetchTree (wholeHistory node.locked // removeAttrs node.locked [ "dir" ])
+            onDisk (builtins.fetchTree (wholeHistory node.locked // removeAttrs node.locked [ "dir" ]))
           );
 
       place = places.${key} or null;
