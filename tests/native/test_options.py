@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import json
+import re
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -11,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from hmeval import Evaluator, Value
+from hmeval import Evaluator, Value, engine
 from hmeval.options.extract import ALONE, DETAILS, HIDDEN, STATE, VALUES, Record, extract_options, iterate_options
 from hmeval.targets.home_file import home_file_target
 
@@ -101,8 +102,18 @@ def test_the_real_home_manager_through_the_command(
     listed = f"builtins.filter (o: o.visible == true && !o.internal) ({documented(target.expression, world / 'lib')})"
     theirs = nix_instantiate(listed)
     assert [option["name"] for option in ours] == [option["name"] for option in theirs]
-    assert ours == theirs
+    assert [pair for pair in zip(ours, theirs, strict=True) if not are_the_same(*pair)] == []
     assert len(ours) == 5435
+
+
+def are_the_same(ours: dict[str, Any], theirs: dict[str, Any]) -> bool:
+    """Whether an option by another Nix is the engine's: with 2.8 `builtins.toJSON 1.0`, and so its text, is 1."""
+    if engine()["interface"] == "c-api":
+        return ours == theirs
+    return ours.keys() == theirs.keys() and all(
+        ours[field] in (value, json.loads(re.sub(r"(\d)\.0(?!\d)", r"\1", json.dumps(value))))
+        for field, value in theirs.items()
+    )
 
 
 # The first is Home Manager's own affair, the second this world's.
