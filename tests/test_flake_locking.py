@@ -10,6 +10,7 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from types import MappingProxyType
@@ -290,8 +291,41 @@ def test_the_lock_file_that_is_written(evaluator: Evaluator, case: Case, tmp_pat
 
 def test_nothing_is_written_unless_it_is_asked_for(evaluator: Evaluator, case: Case, tmp_path: Path) -> None:
     before = state_of(tmp_path)
-    told(evaluator, case.reference)
+    sources = list(sources_in(told(evaluator, case.reference)))
     assert state_of(tmp_path) == before
+    assert [source for source in sources if not os.path.exists(source)] == []
+
+
+TOLD = """
+import json, sys
+from hmeval import Evaluator
+from hmeval.flakes import open_flake
+from hmeval.targets.flake import FlakeReference
+with Evaluator() as evaluator:
+    called = open_flake(evaluator, FlakeReference(sys.argv[1]))
+    print(json.dumps(evaluator.eval(f"{called.expression}.told").to_python()))
+"""
+
+
+@pytest.mark.parametrize("case", [CASES["a Git input"], CASES["an archive"]], indirect=True)
+def test_the_sources_of_locked_inputs_are_there(evaluator: Evaluator, case: Case, tmp_path: Path) -> None:
+    """In a store that has none of them yet."""
+    told(evaluator, case.reference, write_lock_file=True)
+    own = {f"NIX_{folder}_DIR": f"{tmp_path}/own/{folder}" for folder in ("STORE", "STATE", "LOG")}
+    own["XDG_CACHE_HOME"] = f"{tmp_path}/own/cache"  # Nix remembers there where it has put what it fetched
+    command = [sys.executable, "-c", TOLD, case.reference]
+    done = subprocess.run(command, env=os.environ | own, capture_output=True, text=True, check=True)
+    sources = list(sources_in(json.loads(done.stdout)))
+    assert sources[0].startswith(own["NIX_STORE_DIR"])
+    assert [source for source in sources if not os.path.exists(source)] == []
+
+
+def sources_in(told_of_flake: dict[str, Any]) -> Iterator[str]:
+    """Where the source of a flake, and of what it has as inputs, is said to be."""
+    if told_of_flake["source"] != "none":
+        yield told_of_flake["source"]
+    for of_input in told_of_flake["inputs"].values():
+        yield from sources_in(of_input)
 
 
 def lock_with_nix(reference: str) -> bool:
