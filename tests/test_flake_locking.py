@@ -11,7 +11,6 @@ import re
 import shutil
 import subprocess
 from collections.abc import Iterator, Mapping
-from functools import cache
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, NamedTuple
@@ -22,8 +21,11 @@ import hmeval
 from hmeval import Evaluator, TargetError, Worker
 from hmeval.flakes import open_flake
 from hmeval.targets.flake import FlakeReference
+from tests.own_programs import own_program
 
-pytestmark = pytest.mark.skipif(shutil.which("nix") is None, reason="there is no nix to compare with")
+NIX = own_program("nix") or "nix"  # what a flake is told, and what is locked, has changed with the versions
+
+pytestmark = pytest.mark.skipif(shutil.which(NIX) is None, reason="there is no nix to compare with")
 
 DESCRIBE = """
   outputs = inputs: let
@@ -242,18 +244,9 @@ def git(folder: Path, *arguments: str) -> None:
     subprocess.run(["git", "-C", str(folder), *identity, *arguments], check=True, env=os.environ | date)
 
 
-@cache
-def program() -> str:
-    """The `nix` of the engine's own version where PATH has one: what a flake is told has changed with the versions."""
-    own = f" {hmeval.engine()['version']}\n"
-    found = (shutil.which("nix", path=folder) for folder in os.get_exec_path())
-    versions = {name: subprocess.check_output([name, "--version"], text=True) for name in found if name}
-    return next((name for name, version in versions.items() if version.endswith(own)), "nix")
-
-
 def nix(*arguments: str) -> str:
     features = ["--extra-experimental-features", "nix-command flakes"]
-    done = subprocess.run([program(), *features, *arguments], capture_output=True, text=True, check=False)
+    done = subprocess.run([NIX, *features, *arguments], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     return done.stdout
 
@@ -294,7 +287,7 @@ def test_nothing_is_written_unless_it_is_asked_for(evaluator: Evaluator, case: C
 def lock_with_nix(reference: str) -> bool:
     """Lock a flake with Nix; False where it refuses to, because an input is no fixed revision."""
     done = subprocess.run(
-        [program(), "--extra-experimental-features", "nix-command flakes", "flake", "lock", reference],
+        [NIX, "--extra-experimental-features", "nix-command flakes", "flake", "lock", reference],
         capture_output=True,
         text=True,
         check=False,
