@@ -22,6 +22,11 @@ import hmeval
 from hmeval import Evaluator, TargetError, Worker
 from hmeval.flakes import open_flake
 from hmeval.targets.flake import FlakeReference
+from tests.own_programs import own_program
+
+NIX = own_program("nix") or "nix"  # what a flake is told, and what is locked, has changed with the versions
+
+pytestmark = pytest.mark.skipif(shutil.which(NIX) is None, reason="there is no nix to compare with")
 
 DESCRIBE = """
   outputs = inputs: let
@@ -39,21 +44,6 @@ DESCRIBE = """
 
 def version_of(text: str) -> tuple[int, ...]:
     return tuple(map(int, re.findall(r"\d+", text)[:3]))
-
-
-def nix_that_locks_alike() -> str | None:
-    """The first `nix` on PATH that writes lock files as the engine does: they changed with 2.26."""
-    is_old = version_of(hmeval.engine()["version"]) < (2, 26)
-    for folder in os.environ["PATH"].split(os.pathsep):
-        program = shutil.which("nix", path=folder)
-        said = program and subprocess.run([program, "--version"], capture_output=True, text=True, check=True).stdout
-        if said and (version_of(said) < (2, 26)) == is_old:
-            return program
-    return None
-
-
-NIX = nix_that_locks_alike()
-pytestmark = pytest.mark.skipif(NIX is None, reason="there is no nix to compare with")
 
 
 def flake(inputs: str = "") -> str:
@@ -257,7 +247,7 @@ def git(folder: Path, *arguments: str) -> None:
 
 def nix(*arguments: str) -> str:
     features = ["--extra-experimental-features", "nix-command flakes"]
-    done = subprocess.run([str(NIX), *features, *arguments], capture_output=True, text=True, check=False)
+    done = subprocess.run([NIX, *features, *arguments], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     return done.stdout
 
@@ -331,7 +321,7 @@ def sources_in(told_of_flake: dict[str, Any]) -> Iterator[str]:
 def lock_with_nix(reference: str) -> bool:
     """Lock a flake with Nix; False where it refuses to, because an input is no fixed revision."""
     done = subprocess.run(
-        [str(NIX), "--extra-experimental-features", "nix-command flakes", "flake", "lock", reference],
+        [NIX, "--extra-experimental-features", "nix-command flakes", "flake", "lock", reference],
         capture_output=True,
         text=True,
         check=False,

@@ -53,7 +53,7 @@ def in_process(arguments: list[str]) -> tuple[int, str, list[str]]:
     return code, output.getvalue(), errors.getvalue().splitlines()
 
 
-@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(command=COMMANDS, target=st.sampled_from([ALICE, FLAKE]))
 def test_warm_is_cold_byte_for_byte(command: list[str], target: tuple[str, ...], shelf: Shelf) -> None:
     cold = in_process([*command, *target, "--no-cache"])

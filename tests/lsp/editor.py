@@ -12,7 +12,7 @@ from typing import Any
 from lsprotocol import types
 from pytest_lsp import LanguageClient, client_capabilities, make_test_lsp_client
 
-PATIENCE = 15.0
+PATIENCE = 60.0
 
 Settings = dict[str, Any]
 OFFLINE: Settings = {"target": "--file home.nix --offline", "trust": "always"}

@@ -30,7 +30,7 @@ def program() -> Program:
     A crash is a failure with the process' own words. `source` is indented as its place asks for.
     """
 
-    def run(source: str, *arguments: str, timeout: float = 60, code: int = 0, **options: Any) -> str:
+    def run(source: str, *arguments: str, timeout: float = 300, code: int = 0, **options: Any) -> str:
         command = [sys.executable, "-X", "faulthandler", "-c", textwrap.dedent(source), *arguments]
         done: subprocess.CompletedProcess[str] = subprocess.run(
             command, capture_output=True, text=True, timeout=timeout, **options

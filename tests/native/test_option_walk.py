@@ -73,14 +73,12 @@ def test_closing_during_the_walk_ends_it() -> None:
     def progress(count: int) -> None:
         if not closer.ident:
             closer.start()
-            time.sleep(0.05)
 
-    began = time.monotonic()
     with pytest.raises(EvaluationError) as failure:
         extract_options(evaluator, options, HIDDEN, progress)
-    closer.join(10)
+    closer.join(60)
+    assert not closer.is_alive()
     assert failure.value.kind == "interrupted"
-    assert time.monotonic() - began < 10
 
 
 # -- as they are read -------------------------------------------------------------------------------------------------
@@ -95,10 +93,10 @@ def test_who_wants_no_more_ends_the_walk(evaluator: Evaluator) -> None:
     """)
     walk = iter(iterate_options(evaluator, endless, HIDDEN))
     assert next(walk)["loc"] == ["a"]
-    began = time.monotonic()
+    began = time.process_time()
     del walk
     assert len(extract_options(evaluator, options)) == 1
-    assert time.monotonic() - began < 1
+    assert time.process_time() - began < 5  # all of it takes forty seconds of the processor
 
 
 def test_who_wants_no_more_ends_nothing_else(evaluator: Evaluator) -> None:

@@ -17,10 +17,10 @@ from hmeval.render.option_page import option_page
 from hmeval.render.tables import plain_table
 from hmeval.render.terminal import Style
 
-# Nix strings: any characters, and bytes that are no UTF-8 (lone surrogates), but no zero byte.
-characters = st.characters(exclude_characters="\0", exclude_categories=()).filter(
-    lambda letter: not "\ud800" <= letter <= "\udfff" or "\udc80" <= letter <= "\udcff"
-)
+# Nix strings: any characters, and bytes that are no UTF-8 (lone surrogates), but no zero byte. A set of characters is
+# drawn from many times as fast as a filtered one.
+BYTES = "".join(map(chr, range(0xDC80, 0xDD00)))
+characters = st.characters(exclude_categories=["Cs"], exclude_characters="\0", include_characters=BYTES)
 texts = st.text(characters, max_size=20)
 parts = st.one_of(texts, st.sampled_from(["enable", "programs", "git", "<name>", "*", "in", "2bwm", "a.b", ""]))
 locs = st.lists(parts, min_size=1, max_size=5)
@@ -57,21 +57,23 @@ types = st.recursive(
 )
 
 
-@st.composite
-def records(draw: st.DrawFn) -> dict[str, Any]:
-    """A record of any shape that the native code writes."""
-    loc = draw(locs)
-    always = {
-        "loc": loc,
-        "name": show_option(loc),
-        "description": draw(st.none() | texts | st.fixed_dictionaries({"_type": st.just("mdDoc"), "text": texts})),
-        "declarations": draw(st.lists(texts, max_size=2)),
-        "internal": draw(st.booleans()),
-        "visible": draw(st.booleans()),
-        "readOnly": draw(st.booleans()),
-        "type": draw(texts),
-    }
-    sometimes = {
+def named(record: dict[str, Any]) -> dict[str, Any]:
+    """The record with the name that its place gives it."""
+    return record | {"name": show_option(record["loc"])}
+
+
+# Records of any shape that the native code writes.
+records = st.fixed_dictionaries(
+    {
+        "loc": locs,
+        "description": st.none() | texts | st.fixed_dictionaries({"_type": st.just("mdDoc"), "text": texts}),
+        "declarations": st.lists(texts, max_size=2),
+        "internal": st.booleans(),
+        "visible": st.booleans(),
+        "readOnly": st.booleans(),
+        "type": texts,
+    },
+    optional={
         "default": literals,
         "example": literals,
         "relatedPackages": st.lists(texts | st.lists(texts, max_size=2), max_size=2),
@@ -80,11 +82,9 @@ def records(draw: st.DrawFn) -> dict[str, Any]:
         "instance_of": locs,
         "within": locs,
         "instances": st.lists(locs, max_size=2),
-    }
-    return always | {name: draw(field) for name, field in sometimes.items() if draw(st.booleans())}
-
-
-trees = st.lists(records(), max_size=6).map(OptionTree)
+    },
+).map(named)
+trees = st.lists(records, max_size=6).map(OptionTree)
 
 
 @given(locs)
