@@ -143,21 +143,23 @@ void hmeval_pack_extension(hmeval_buffer * buffer, int type, const void * bytes,
     hmeval_append(buffer, bytes, size);
 }
 
+enum { COUNT_SIZE = 4 }; /* of a number of entries: 65,536 files and variables are soon read */
+
 size_t hmeval_pack_open_map(hmeval_buffer * buffer)
 {
-    append_number(buffer, 0xde, 0, 2);
+    append_number(buffer, 0xdf, 0, COUNT_SIZE);
     return buffer->size;
 }
 
 size_t hmeval_pack_open_array(hmeval_buffer * buffer)
 {
-    append_number(buffer, 0xdc, 0, 2);
+    append_number(buffer, 0xdd, 0, COUNT_SIZE);
     return buffer->size;
 }
 
 void hmeval_pack_close(hmeval_buffer * buffer, size_t place, size_t count)
 {
     if (buffer->no_memory) return;
-    buffer->bytes[place - 2] = (uint8_t)(count >> 8);
-    buffer->bytes[place - 1] = (uint8_t)count;
+    for (int i = 1; i <= COUNT_SIZE; ++i, count >>= 8)
+        buffer->bytes[place - i] = (uint8_t)count;
 }

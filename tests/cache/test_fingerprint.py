@@ -531,6 +531,16 @@ def test_a_folder_that_gets_entries_while_only_its_type_counts(folder: Path, mon
     assert Evaluated("builtins.pathExists ./text", folder).value
 
 
+@pytest.mark.skipif(not TRACES, reason="this engine does not tell what it reads")
+def test_more_is_read_than_16_bits_count() -> None:
+    """A system in a flake copies all of nixpkgs: 53,221 files, each of them opened and looked at."""
+    count = 2**16 + 1
+    with fresh_evaluator() as evaluator:
+        evaluator.eval(f'builtins.genList (n: builtins.getEnv "HMEVAL_TESTED_${{toString n}}") {count}').to_python()
+        _, traced = evaluator.inputs()
+    assert sum(kind == "variable" for kind, *_ in traced or ()) >= count
+
+
 def test_nix_configuration_and_hmeval_itself_are_inputs(folder: Path) -> None:
     fingerprint = Evaluated("1", folder).fingerprint
     paths = {path for path, *_ in fingerprint.paths}
