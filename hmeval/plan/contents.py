@@ -75,7 +75,10 @@ class Contents:
 
     def _input(self, recipe: Recipe, path: str, depth: int) -> File | None:
         """A file that a recipe takes from the store: as it lies there, or where it is copied from, or as it is made."""
-        for place in (path, recipe.sources.get(path)):
+        source = recipe.sources.get(path)
+        if source is not None and self._disk.entry(source).kind != "file":
+            return None  # a link is copied as one, and leads elsewhere from there
+        for place in (path, source):
             if place is not None and (read := content(self._disk, place)) is not None:
                 return File(read, self._disk.executable(place))
         makers = map(self._recipe, recipe.inputs) if depth < _DEEPEST else ()

@@ -38,8 +38,11 @@ _INDIFFERENT = frozenset(
 # What commands use. The stdenv's setup neither reads nor sets them; one that is not given is empty.
 _DATA = frozenset("checkPhase content destination dir executable files isExecutable src text value".split())
 _COMMANDS = frozenset("buildCommand buildPhase checkPhase installPhase".split())
+_PASSED = _DATA - _COMMANDS | {"buildCommand"}
 _UNDERSTOOD = _INDIFFERENT | _DATA | _COMMANDS
 _EMPTY: tuple[Any, ...] = ("", [], {})
+# What Nix puts a path in the place of, once it has built what that depends on (content-addressed derivations).
+_PLACEHOLDER = re.compile(r"/[0-9a-df-np-sv-z]{52}(?![0-9a-z])")
 # Names of packages that define no hooks for the build.
 _HARMLESS_TOOL = re.compile(r"(?:jq|shellcheck(?:-minimal)?)-[0-9.]+(?:-bin|-dev)?")
 
@@ -63,6 +66,8 @@ def _built(recipe: Recipe, read: Read) -> Places:
         if not (name in _UNDERSTOOD or name in recipe.outputs or value is None or value is False or value in _EMPTY):
             raise Unsupported(f"the variable {name}")
     shell = _shell(recipe, read)
+    if _PLACEHOLDER.search(repr(variables)):
+        raise Unsupported("a path that only a build will tell")
     if "buildCommand" in variables:
         shell.run_alone(_text(variables["buildCommand"]))
     else:
@@ -87,6 +92,8 @@ def _shell(recipe: Recipe, read: Read) -> Shell:
     places = Places(recipe.outputs.values(), _BUILD_FOLDER, read)
     variables: dict[str, str] = dict.fromkeys(_DATA, "")
     as_files = () if recipe.structured else _list(recipe.variables.get("passAsFile", []))
+    if not _PASSED.issuperset(as_files):
+        raise Unsupported(f"variables that are passed as files: {' '.join(as_files)}")
     for name in sorted(_DATA | {"name", "pname", "system", "version"}):
         if isinstance(value := recipe.variables.get(name, ""), str | bool):
             variables[name] = value if isinstance(value, str) else "1" if value else ""

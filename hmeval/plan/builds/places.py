@@ -13,6 +13,9 @@ UNKNOWN = "\x01"
 """In the names of what only the build names: the folder that it runs in, and variables that are passed as files."""
 
 _MOST_LINKS = 40
+_LARGEST = 64 * 1024 * 1024
+# What Nix (attributes as files) and the stdenv (dumpVars) write in the folder of a build.
+_NAMES_OF_OTHERS = (".attr", "env-vars")
 
 
 class File(NamedTuple):
@@ -44,11 +47,11 @@ class Places:
         self._read = read
         self._stores = {posixpath.dirname(output) for output in self._outputs}
         self._made: dict[str, Node] = {folder: Folder()}
-        self._written = ""
+        self._written: list[str] = []
 
     def get(self, path: str) -> Node | None:
-        """What was made at a path; a link at its end is not followed."""
-        return self._made.get(path)
+        """What was made at a path; a link at its end is not followed. Raises Unsupported for one that links bend."""
+        return self._made.get(self._absolute(path))
 
     def put(self, path: str, node: Node) -> None:
         """Make something at a path whose folder is there.
@@ -59,7 +62,9 @@ class Places:
             isinstance(node, File) and UNKNOWN.encode() in node.content
         ):
             raise Unsupported("what has the name of the build's own folder in it")
-        path, there = self._own(path), self._made.get(self._own(path))
+        if isinstance(node, File) and len(node.content) > _LARGEST:
+            raise Unsupported("a large file")
+        path, there = self._changed(path), self._made.get(self._own(path))
         parent = posixpath.dirname(path)
         if parent not in self._stores and not isinstance(self._made.get(parent), Folder):
             raise Unsupported(f"{parent} is no folder that was made")
@@ -77,10 +82,12 @@ class Places:
 
     @contextmanager
     def written(self, path: str) -> Iterator[None]:
-        """While a command writes to a file, nothing reads it."""
-        self._written = self._absolute(path)
-        yield
-        self._written = ""
+        """While a command writes to a file, nothing else reads or changes it."""
+        self._written.append(self._absolute(path))
+        try:
+            yield
+        finally:
+            self._written.pop()
 
     def saved(self) -> dict[str, Node]:
         """What was made so far, for `restore`."""
@@ -92,7 +99,7 @@ class Places:
 
     def remove(self, path: str) -> None:
         """Take away what was made. Raises Unsupported where nothing was."""
-        if self._made.pop(self._own(path), None) is None:
+        if self._made.pop(self._changed(path), None) is None:
             raise Unsupported(f"{path} was not made")
 
     def same(self, path: str, other: str) -> bool:
@@ -106,6 +113,7 @@ class Places:
         path = self._absolute(path)
         node = self._made.get(path)
         if node is None and self._is_own(path):
+            self._must_not_be_there(path)
             return False
         return isinstance(node, Folder) or self.file(path) is not None
 
@@ -113,7 +121,7 @@ class Places:
         """The file that a path leads to. Raises Unsupported where there is none, or it is not known."""
         path = self._end(path)
         node = self._made.get(path)
-        if path == self._written:
+        if path in self._written:
             raise Unsupported(f"{path} is read while it is written")
         found = node if isinstance(node, File) else self._read(path) if self._in_store(path) else None
         if found is None:
@@ -148,6 +156,18 @@ class Places:
     def _is_below_link(self, path: str) -> bool:
         links = (place for place, node in self._made.items() if isinstance(node, Link))
         return any(path.startswith(f"{place}/") for place in links)
+
+    def _must_not_be_there(self, path: str) -> None:
+        """Raises Unsupported in the folder of the build, in which Nix and the stdenv put files of their own."""
+        if path.startswith(f"{self._folder}/"):
+            raise Unsupported(f"what else is in the build's own folder: {path}")
+
+    def _changed(self, path: str) -> str:
+        """A path that a command may make something of. Raises Unsupported."""
+        path = self._own(path)
+        if path in self._written or path.startswith(tuple(f"{self._folder}/{name}" for name in _NAMES_OF_OTHERS)):
+            raise Unsupported(f"{path} is written by others")
+        return path
 
     def _own(self, path: str) -> str:
         path = self._absolute(path)

@@ -52,6 +52,9 @@ def _check_syntax(shell: Shell, arguments: Sequence[str]) -> Done:
 
 
 def _grep(shell: Shell, arguments: Sequence[str]) -> Done:
+    """It succeeds or not, and prints something only where it does."""
+    if any(re.match("-[A-Za-z]*[cL]|--[cf]", word) for word in arguments):
+        raise Unsupported("a count of grep")
     return Done(None)
 
 
@@ -193,14 +196,17 @@ def _substitute(shell: Shell, arguments: Sequence[str]) -> Done:
     text = shell.places.file(source).content
     if b"\0" in text or len(replacements) % 3:
         raise Unsupported("a file with null bytes")
+    if shell.places.get(target) is not None:
+        raise Unsupported(f"substitute over {target}")
+    for name in ("pattern", "replacement"):  # the function's own, which are not local
+        shell.variables.pop(name, None)
+    shell.places.put(target, File(b""))
     for flag, pattern, replacement in zip(*[iter(replacements)] * 3, strict=True):
         if flag not in ("--replace-fail", "--replace-quiet", "--replace-warn") or not pattern:
             raise Unsupported(f"substitute {flag}")
         if flag == "--replace-fail" and _bytes(pattern) not in text:
-            raise Failure(f"nothing to replace: {pattern}")
+            return Done(False)
         text = text.replace(_bytes(pattern), _bytes(replacement))
-    if shell.places.get(target) is not None:
-        raise Unsupported(f"substitute over {target}")
     shell.places.put(target, File(text))
     return Done()
 
@@ -209,16 +215,30 @@ def _jq(shell: Shell, arguments: Sequence[str]) -> Done:
     """`jq . FILE`, and `jq .name` of the file of structured attributes."""
     query, path = _no_flags(arguments, 2, most=2)
     document = shell.documents.get(path)
-    if document is not None and re.fullmatch(r"\.[a-z]+", query):
+    if document is not None and re.fullmatch(r"\.[a-z]+", query) and query != ".outputs":  # there they are paths
         value = document.get(query[1:])
     elif document is None and query == ".":
-        value = json.loads(shell.places.file(path).content, parse_float=Decimal)
+        value = _json(shell.places.file(path).content)
     else:
         raise Unsupported(f"jq {query}")
     text = jq_text(value)
     if text is None:
         raise Unsupported("numbers that jq may print in several ways")
     return Done(True, text.encode())
+
+
+def _json(content: bytes) -> object:
+    """The value in a file of JSON. Raises Unsupported, and ValueError where it is none."""
+    try:
+        return json.loads(content, parse_float=Decimal, parse_int=_integer)
+    except RecursionError:
+        raise Unsupported("a deep value") from None
+
+
+def _integer(digits: str) -> int:
+    if digits == "-0":
+        raise Unsupported("a zero whose sign jq keeps")
+    return int(digits)
 
 
 def _no_flags(words: Sequence[str], least: int, most: int | None = None) -> Sequence[str]:

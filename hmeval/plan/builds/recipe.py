@@ -6,8 +6,11 @@ import json
 import re
 from collections.abc import Mapping
 from decimal import Decimal
+from functools import lru_cache
+from hashlib import sha256
 from typing import Any, NamedTuple
 
+_DIGITS = "0123456789abcdfghijklmnpqrsvwxyz"
 _STORE_NAME = re.compile(r"(?:.*/)?(?:[0-9a-df-np-sv-z]{32}-)?")
 
 
@@ -44,7 +47,7 @@ def recipe_of_record(record: Mapping[str, Any] | None) -> Recipe | None:
     return Recipe(
         record["builder"],
         tuple(record["arguments"]),
-        _variables(record["variables"], record["structured"]),
+        _variables(record["variables"], record["structured"], record["outputs"]),
         record["outputs"],
         record["structured"] is not None,
         record["sources"],
@@ -58,11 +61,12 @@ def recipe_of_derivation(text: str) -> Recipe | None:
     try:
         parsed = pynixutil.drvparse(text)
         structured = parsed.env.get("__json")
+        outputs = {name: output.path for name, output in parsed.outputs.items()}
         return Recipe(
             parsed.builder,
             tuple(parsed.args),
-            _variables(parsed.env, structured),
-            {name: output.path for name, output in parsed.outputs.items()},
+            _variables(parsed.env, structured, outputs),
+            outputs,
             structured is not None,
             inputs=tuple(parsed.input_drvs),
         )
@@ -70,6 +74,22 @@ def recipe_of_derivation(text: str) -> Recipe | None:
         return None
 
 
-def _variables(texts: Mapping[str, str], structured: str | None) -> dict[str, Any]:
+def _variables(texts: Mapping[str, str], structured: str | None, outputs: Mapping[str, str]) -> dict[str, Any]:
     """What the builder is given. Raises ValueError where structured attributes cannot be read."""
-    return dict(texts) if structured is None else dict(json.loads(structured, parse_float=Decimal))
+    if structured is None:
+        return {name: _placed(text, outputs) for name, text in texts.items()}
+    return dict(json.loads(_placed(structured, outputs), parse_float=Decimal))
+
+
+def _placed(text: str, outputs: Mapping[str, str]) -> str:
+    """A text as the builder gets it, with the paths of its outputs in the place of their placeholders."""
+    for name, path in outputs.items():
+        text = text.replace(placeholder(name), path)
+    return text
+
+
+@lru_cache
+def placeholder(output: str) -> str:
+    """What stands for an output's path until the derivation is built (Nix's manual, builtins.placeholder)."""
+    number = int.from_bytes(sha256(f"nix-output:{output}".encode()).digest(), "little")
+    return "/" + "".join(_DIGITS[number >> 5 * place & 31] for place in reversed(range(52)))

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any, NamedTuple, TypeAlias
 
 from hmeval.plan.builds.places import File, Places
@@ -26,6 +27,10 @@ from hmeval.plan.builds.syntax import (
 _GLOB = re.compile(r"[*?\[\]{}~\\]")
 _BLANKS = " \t\n"
 _OWN_NAME = re.compile(r"[a-z][A-Za-z0-9]*")  # of a variable that the shell and the stdenv do not look at
+# Names by which the stdenv is told what to do, and whether (doCheck, dontInstall).
+_STDENV_NAMES = ("Hook", "Hooks", "Phase", "Path")
+_SWITCH = re.compile(r"do(?:nt)?[A-Z]")
+_LONGEST = 64 * 1024 * 1024
 # Where a program is that a command names by its path; any other is one of coreutils.
 _PACKAGES = {"bash": ("bash",), "jq": ("jq",), "sh": ("bash",), "shellcheck": ("shellcheck", "ShellCheck")}
 
@@ -65,6 +70,7 @@ class Shell:
         self.places = places
         self.documents = documents
         self._programs = programs
+        self._subshells = 0
 
     def run_alone(self, code: str) -> None:
         """Run shell code as `eval` does, which fails where its last command does."""
@@ -95,22 +101,31 @@ class Shell:
     def _chain(self, chain: Chain, *, guarded: bool) -> Done:
         done = self._run(chain.first, guarded=True)
         was_last = False
-        for operator, command in chain.rest:
+        for number, (operator, command) in enumerate(chain.rest, 1):
             if done.succeeded is None:
                 raise Unsupported("whether a command succeeds")
             if was_last := done.succeeded == (operator == "&&"):
-                following = self._run(command, guarded=True)
+                following = self._run(command, guarded=guarded or number < len(chain.rest))
                 done = Done(following.succeeded, done.output + following.output)
         return done._replace(is_excused=not was_last)
 
     def _group(self, group: Group, *, guarded: bool) -> Done:
+        with self._subshell():
+            try:
+                return self.run(group.script, guarded=guarded)._replace(is_excused=False)
+            except Failure:
+                return Done(False)
+
+    @contextmanager
+    def _subshell(self) -> Iterator[None]:
+        """A shell below this one, whose variables and whose end are its own."""
         before = dict(self.variables)
+        self._subshells += 1
         try:
-            return self.run(group.script, guarded=guarded)._replace(is_excused=False)
-        except Failure:
-            return Done(False)
+            yield
         finally:
             self.variables = before
+            self._subshells -= 1
 
     def _conditional(self, conditional: Conditional, *, guarded: bool) -> Done:
         for condition, script in conditional.branches:
@@ -124,6 +139,8 @@ class Shell:
     def _must_fail(self, script: Script) -> None:
         """Follow what may be run or not: only where the build fails by it is it certain what a build does."""
         before, variables = self.places.saved(), dict(self.variables)
+        if self._subshells:
+            raise Unsupported("whether a part of the build ends")
         try:
             self.run(script, guarded=True)
         except Failure:
@@ -151,9 +168,11 @@ class Shell:
         if command.words or command.redirections:
             raise Unsupported("a variable for one command")
         for name, word in command.assignments:
-            if _OWN_NAME.fullmatch(name) is None or name.endswith(("Hook", "Hooks", "Phase", "Path")):
+            if _OWN_NAME.fullmatch(name) is None or _SWITCH.match(name) or name.endswith(_STDENV_NAMES):
                 raise Unsupported(f"an assignment to {name}")
             self.variables[name] = self._unsplit(word)
+            if len(self.variables[name]) > _LONGEST:
+                raise Unsupported("a long text")
         return Done()
 
     def _redirected(self, program: Program, arguments: Sequence[str], operator: str, target: Word) -> Done:
@@ -208,10 +227,14 @@ class Shell:
         return "".join(part.text if isinstance(part, Literal) else self._value(part) for part in word)
 
     def _succeeding(self, script: Script) -> bytes:
-        """The output of a script that does not fail."""
-        done = self.run(script, guarded=True)
-        if not done.succeeded:
-            raise Unsupported("a substitution that fails")
+        """The output of a script of which nothing fails: what follows then depends on more than on `set -e`."""
+        try:
+            with self._subshell():
+                done = self.run(script)
+        except Failure:
+            raise Unsupported("a substitution that fails") from None
+        if not done.succeeded or b"\0" in done.output:  # bash leaves null bytes out
+            raise Unsupported("a substitution that fails, or of null bytes")
         return done.output
 
     def _value(self, part: Variable | Substitution) -> str:
