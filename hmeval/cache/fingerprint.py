@@ -51,6 +51,11 @@ def _is_same_by_mode(mode: int, before: Signature | None, expected: dict[str, st
     return before is not None and mode == before[0] and not is_link(before) and _OF_MODE.issuperset(expected)
 
 
+def _is_failure(fact: str) -> bool:
+    """Whether a path could not be looked at (hmeval.cache.facts.fact), which is more than that nothing is there."""
+    return fact.startswith("error ")
+
+
 class Fingerprint:
     """Everything that a result depends on.
 
@@ -102,9 +107,11 @@ class Fingerprint:
         for path, link, target, expected in self.paths:
             try:
                 now = lstat(path)
-            except OSError:
-                if link is None:
+            except (FileNotFoundError, NotADirectoryError):
+                if link is None and not any(map(_is_failure, expected.values())):
                     continue
+            except OSError:
+                pass
             else:
                 if (
                     link is not None

@@ -541,6 +541,21 @@ def test_more_is_read_than_16_bits_count() -> None:
     assert sum(kind == "variable" for kind, *_ in traced or ()) >= count
 
 
+def test_a_path_that_cannot_be_looked_at_is_not_one_that_is_absent(folder: Path) -> None:
+    """Nix says another thing of them; here a link leads to itself, which nobody can follow."""
+    path = str(folder / "loop/x")
+
+    def fingerprint() -> Fingerprint:
+        return Fingerprint([(path, *signatures(path), {"type": facts.fact("type", path)})], {}, [], {})
+
+    absent = fingerprint()
+    (folder / "loop").symlink_to("loop")
+    not_seen = fingerprint()
+    assert (absent.changed(), not_seen.changed()) == (path, None)
+    (folder / "loop").unlink()
+    assert (absent.changed(), not_seen.changed()) == (None, path)
+
+
 def test_nix_configuration_and_hmeval_itself_are_inputs(folder: Path) -> None:
     fingerprint = Evaluated("1", folder).fingerprint
     paths = {path for path, *_ in fingerprint.paths}
