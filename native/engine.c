@@ -36,6 +36,28 @@ static open_store * stores;
 extern int nix_verbosity_now HMEVAL_SYMBOL("_ZN3nix9verbosityE") __attribute__((weak));
 enum { NIX_VERBOSITY_WARN = 1 };
 
+static char * home_at_start;
+
+/* $HOME now. Not by getenv, which is a function that reads, to whoever looks at what is called (imports.c). */
+static const char * home(void)
+{
+    for (char ** each = environ; each && *each; ++each)
+        if (!strncmp(*each, "HOME=", strlen("HOME="))) return *each + strlen("HOME=");
+    return NULL;
+}
+
+const char * hmeval_home_at_start(void)
+{
+    return home_at_start;
+}
+
+const char * hmeval_other_home(void)
+{
+    const char * now = home();
+    bool is_same = now && home_at_start ? !strcmp(now, home_at_start) : !now && !home_at_start;
+    return is_same ? NULL : "$HOME has changed since Nix was started in this process";
+}
+
 static nix_err apply_settings(nix_c_context * context, const char ** settings)
 {
     for (; settings && settings[0]; settings += 2) {
@@ -53,6 +75,7 @@ static nix_err start_store_library(nix_c_context * context, unsigned flags)
 
 static nix_err start_libraries(nix_c_context * context, const hmeval_start * start)
 {
+    if (home()) home_at_start = strdup(home());
     nix_err error = nix_libutil_init(context);
     if (error == NIX_OK) error = start_store_library(context, start->flags);
     if (error == NIX_OK) error = nix_libexpr_init(context);

@@ -277,6 +277,12 @@ hmeval_status hmeval_attribute_value(
 const char * hmeval_unknown_import(void);
 /* Once, with the engine. */
 void hmeval_trace_start(void);
+
+/* $HOME as it was when Nix was started: `~` stands for that as long as the process lives. NULL: there was none. */
+const char * hmeval_home_at_start(void);
+
+/* Why nothing can be said of what `~` stood for; NULL where it is what it was when Nix was started. */
+const char * hmeval_other_home(void);
 /* What is read on this thread from now on is kept, until the end. */
 void hmeval_trace_begin(void);
 /* The same of a state's builtins. */

@@ -452,6 +452,8 @@ void hmeval_pack_inputs(hmeval_buffer * buffer)
     if (!of_session || of_session->lost || of_the_process.lost) return hmeval_pack_nil(buffer);
     if (of_session->time_was_told) keep(HMEVAL_UNCACHEABLE, "it uses builtins.currentTime", NULL);
     if (hmeval_unknown_import()) keep(HMEVAL_UNCACHEABLE, hmeval_unknown_import(), NULL);
+    if (hmeval_other_home()) keep(HMEVAL_UNCACHEABLE, hmeval_other_home(), NULL);
+    keep(HMEVAL_VARIABLE, "HOME", hmeval_home_at_start());
     pthread_mutex_lock(&lock);
     size_t place = hmeval_pack_open_array(buffer), count = 0;
     for (thing * each = of_the_process.all; each; each = each->next)

@@ -556,6 +556,34 @@ def test_a_path_that_cannot_be_looked_at_is_not_one_that_is_absent(folder: Path)
     assert (absent.changed(), not_seen.changed()) == (None, path)
 
 
+HOME_OF = """
+import os, sys
+import hmeval
+file, kind, *homes = sys.argv[1:]
+evaluator = getattr(hmeval, kind)()
+for home in homes:
+    os.environ["HOME"] = home
+    evaluator.eval("toString ~/x").to_python()
+with hmeval.load(file=file, offline=True, evaluator=evaluator) as configuration:
+    print(configuration.why("home.homeDirectory").value["json"])
+"""
+
+
+@pytest.mark.skipif(not TRACES, reason="this engine does not tell what it reads")
+@pytest.mark.parametrize("kind", ["Evaluator", "Worker"])
+def test_a_home_folder_that_becomes_another_one(folder: Path, kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """To Nix `~` is the same folder as long as a process lives."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(folder.parent / "cache"))
+    file = folder / "home.nix"
+    file.write_text('{ home.username = "a"; home.homeDirectory = toString ~/x; home.stateVersion = "25.11"; }')
+    settle()
+    for homes in (["/one", "/two"], ["/one"], ["/two"]):
+        command = [sys.executable, "-c", HOME_OF, str(file), kind, *homes]
+        environment = os.environ | {"HOME": homes[0]}
+        done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=True)
+        assert done.stdout == f"{homes[0]}/x\n"
+
+
 def test_nix_configuration_and_hmeval_itself_are_inputs(folder: Path) -> None:
     fingerprint = Evaluated("1", folder).fingerprint
     paths = {path for path, *_ in fingerprint.paths}

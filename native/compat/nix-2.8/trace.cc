@@ -228,6 +228,9 @@ extern "C" void hmeval_pack_inputs(hmeval_buffer * buffer)
     if (!trace) return hmeval_pack_nil(buffer);
     if (nix::evalSettings.enableNativeCode) keep_uncacheable("evaluation is allowed to run native code");
     if (auto unknown = hmeval_unknown_import()) keep_uncacheable(unknown);
+    if (auto reason = hmeval_other_home()) keep_uncacheable(reason);
+    auto home = hmeval_home_at_start();
+    keep("variable", "HOME", home ? std::optional<std::string>(home) : std::nullopt);
     hmeval_pack_array(buffer, trace->inputs.size());
     for (auto & input : trace->inputs)
         pack_input(buffer, input);
