@@ -26,7 +26,7 @@ _OF_CONTENTS = frozenset(("file", "listing", "copied", "dated"))
 
 # Nix settings that hmeval has no name for come from here (Nix's manual, nix.conf).
 _SYSTEM_CONFIGURATION = "/etc/nix"
-_INCLUDES = ("include ", "!include ")
+_INCLUDES = ("include", "!include")
 
 # While a state is made this is hmeval's own (ffi.environment); the user's is part of an entry's name.
 _CONFIGURATION = "NIX_CONFIG"
@@ -234,8 +234,9 @@ def _registries() -> Iterator[str]:
 def _nix_configuration() -> list[str]:
     """The files that Nix reads its settings from, whether they are there or not."""
     places = [os.path.join(os.environ.get("NIX_CONF_DIR") or _SYSTEM_CONFIGURATION, "nix.conf"), *_user_configuration()]
+    places += _included(os.environ.get(_CONFIGURATION, ""), os.getcwd())
     for place in places:
-        places += [found for found in _included(place) if found not in places]
+        places += [found for found in _included(_text_of(place), os.path.dirname(place)) if found not in places]
     return places
 
 
@@ -247,15 +248,20 @@ def _user_configuration() -> list[str]:
     return [os.path.join(folder, "nix/nix.conf") for folder in folders]
 
 
-def _included(place: str) -> Iterator[str]:
+def _text_of(place: str) -> str:
     try:
         with open(place, encoding="utf-8", errors="surrogateescape") as file:
-            lines = [line.strip() for line in file]
+            return file.read()
     except OSError:
-        return
-    for line in lines:
-        if line.startswith(_INCLUDES):
-            yield os.path.join(os.path.dirname(place), line.split(maxsplit=1)[1])
+        return ""
+
+
+def _included(text: str, folder: str) -> Iterator[str]:
+    """The files that settings include (Nix's manual, nix.conf, file format)."""
+    for line in text.split("\n"):
+        words = line.partition("#")[0].split()
+        if len(words) == 2 and words[0] in _INCLUDES:
+            yield os.path.join(folder, words[1])
 
 
 # -- where not everything is traced -----------------------------------------------------------------------------------

@@ -96,6 +96,25 @@ def test_nix_conf_is_an_input(home: Path, shelf: Shelf, tmp_path: Path, monkeypa
     assert options(home, "home.username").evaluated
 
 
+@pytest.mark.parametrize("by", ["include {}", "include\t{}", "!include {} # of mine", "NIX_CONFIG"])
+def test_what_nix_conf_includes_is_an_input(
+    home: Path, shelf: Shelf, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, by: str
+) -> None:
+    conf, included = tmp_path / "conf", tmp_path / "included.conf"
+    shutil.copytree(os.environ["NIX_CONF_DIR"], conf)
+    monkeypatch.setenv("NIX_CONF_DIR", str(conf))
+    if by == "NIX_CONFIG":
+        monkeypatch.setenv(by, f"include {included}")
+    else:
+        with (conf / "nix.conf").open("a") as file:
+            file.write(f"\n{by.format(included)}\n")
+    edit(home, '"alice"', "builtins.currentSystem")
+    for system in ("x86_64-linux", "aarch64-linux"):
+        included.write_text(f"system = {system}\n")
+        settle()
+        assert system in options(home, "home.username").output
+
+
 def test_what_nix_path_leads_to(home: Path, shelf: Shelf, tmp_path: Path) -> None:
     one, two = tmp_path / "one", tmp_path / "two"
     for folder in (one, two):
