@@ -227,6 +227,12 @@ def test_fetch_tree_takes_text(evaluator: Evaluator, tmp_path: Path) -> None:
         evaluator.eval('builtins.fetchTree "nothing:a"')
 
 
+@pytest.mark.parametrize("arguments", ['type = "nothing";', 'type = "file"; url = "nothing:a";'])
+def test_fetch_tree_of_an_unknown_type_fails(evaluator: Evaluator, arguments: str) -> None:
+    with pytest.raises(EvaluationError):
+        evaluator.eval(f"builtins.fetchTree {{ {arguments} }}").to_python()
+
+
 def test_a_warning_is_told_on_standard_error(program: Any) -> None:
     """And nowhere else."""
     printed = program("""

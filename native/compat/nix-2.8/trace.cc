@@ -144,6 +144,7 @@ nix::PathFilter kept_filter(const char * kind, nix::PathFilter & filter)
 
 void keep_fetch(const nix::fetchers::Input & input)
 {
+    if (!input.scheme) return; /* of a type that this Nix does not know, which Nix refuses */
     auto type = input.getType();
     auto source = input.getSourcePath();
     if (input.isLocked()) return;
