@@ -117,6 +117,7 @@ def _stops(changes: Iterable[FileChange], style: Style) -> Iterator[str]:
         yield f"  {style(*_sign(change))} {_name(change.target)}"
         yield f"      {_name(change.reason)}"
         yield from _notes(change, style)
+        yield from _diff(change, style)
         yield f"      {style('cyan', 'to do:')} {_remedy(change)}"
 
 
@@ -176,8 +177,7 @@ def _file(change: FileChange, style: Style) -> Iterator[str]:
         folders = _name(", ".join(change.removes))
         yield f"      {style('dim', f'and the empty folders {folders}')}"
     yield from _notes(change, style)
-    if change.diff:
-        yield from _diff(change.diff, style)
+    yield from _diff(change, style)
 
 
 def _notes(change: FileChange, style: Style) -> Iterator[str]:
@@ -188,8 +188,8 @@ def _notes(change: FileChange, style: Style) -> Iterator[str]:
             yield f"      {style('dim', f'defined at {place(position)}')}"
 
 
-def _diff(diff: str, style: Style) -> Iterator[str]:
-    for line in shown(diff).rstrip("\n").split("\n"):
+def _diff(change: FileChange, style: Style) -> Iterator[str]:
+    for line in shown(change.diff).rstrip("\n").split("\n") if change.diff else ():
         colour = {"+": "green", "-": "red", "@": "cyan"}.get(line[:1], "")
         yield f"      {style(colour, line) if colour else line}"
 

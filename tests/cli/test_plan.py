@@ -43,6 +43,7 @@ def test_as_json(hmeval_command: Hmeval, tmp_path: Path) -> None:
     ("flags", "code", "told"),
     [
         ((), 3, "! .vimrc\n      something that Home Manager did not put there is in the way, and differs\n"),
+        (("--diff",), 3, f"defined at {EXAMPLE}:39:7\n      --- .vimrc\n      +++ .vimrc\n      @@ -1 +1,"),
         (("--detailed-exitcode",), 3, "Activation would fail."),
         (("--backup-extension", "old"), 0, "» .vimrc  what is there is moved to .vimrc.old\n"),
         (("--backup-extension", "bak"), 3, "take another extension"),
