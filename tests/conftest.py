@@ -44,6 +44,9 @@ substituters =
 use-registries = false
 """
 
+HANGS = 1800.0
+"""Seconds after which a program is taken for hung: far beyond the longest one, on the slowest machine."""
+
 SESSION = Path(tempfile.mkdtemp(prefix="hmeval-tests-"))
 
 
@@ -201,7 +204,7 @@ def nix_instantiate() -> Callable[..., Any]:
             [program, "--eval", "--read-write-mode", *flags, "--expr", expression],
             capture_output=True,
             text=True,
-            timeout=300,
+            timeout=HANGS,
         )
         assert done.returncode == 0, done.stderr
         return json_format.loads(done.stdout) if json else done.stdout.rstrip("\n")
@@ -221,7 +224,7 @@ def hmeval_command(tmp_path: Path) -> Callable[..., subprocess.CompletedProcess[
         cwd: Path = tmp_path,
         input: str | None = None,
         env: Mapping[str, str] | None = None,
-        timeout: float = 300,
+        timeout: float = HANGS,
     ) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
             [sys.executable, "-m", "hmeval", *map(str, arguments)],

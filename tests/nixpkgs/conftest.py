@@ -168,7 +168,7 @@ def compared(machines: Path, nixpkgs: Path, home_manager: Path) -> Callable[[str
 def lock(flake: Path) -> None:
     """Have Nix write flake.lock, and copy the inputs into the store."""
     command = ["nix", "--extra-experimental-features", "nix-command flakes", "flake", "lock", f"path:{flake}"]
-    subprocess.run(command, check=True, capture_output=True, timeout=600)
+    subprocess.run(command, check=True, capture_output=True, timeout=1800)
 
 
 def names_in(host: Host) -> list[str]:

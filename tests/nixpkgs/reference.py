@@ -45,7 +45,7 @@ def ask(nixpkgs: Path, parts: Sequence[Part]) -> dict[str, Any]:
         input="".join(f"{line}\n" for line in _lines(nixpkgs, parts)),
         capture_output=True,
         text=True,
-        timeout=1200,
+        timeout=1800,
     )
     answers = _answers(_COLOUR.sub("", done.stderr))
     missing = {name for part in parts for name in part.questions} - answers.keys()
