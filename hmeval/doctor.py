@@ -22,6 +22,7 @@ from hmeval.source_places import SourcePlaces
 from hmeval.targets.discovery import looked_at
 from hmeval.targets.host import HostNames
 from hmeval.targets.names import DARWIN, HOME, NIXOS, system_name
+from hmeval.targets.project import Project, find_project, with_project
 from hmeval.targets.request import Request
 from hmeval.targets.sources import HOME_MANAGER, NIXPKGS, Source, holds, sources
 from hmeval.targets.system import LOOK_UP
@@ -44,9 +45,10 @@ def report(request: Request, evaluator: AnyEvaluator) -> dict[str, Any]:
     """Everything that the doctor knows, as data; `evaluator` is what evaluates, and ends with it.
 
     `format_version`, `engine` (see `hmeval.engine`); `looked_at`: the places of discovery, where nothing was asked for;
-    `target`, or None; `trust`: whether the editor may evaluate its folder, or None where it has none; `inputs`: the
-    nixpkgs, Home Manager and nix-darwin of a flake, and which serves what; `settings`: of Home Manager's module in a
-    system; `findings` (hmeval.diagnosis.finding), the worst first.
+    `project`: what hmeval.toml says, and whether it is `used`, or None; `target`, or None; `trust`: whether the editor
+    may evaluate its folder, or None where it has none; `inputs`: the nixpkgs, Home Manager and nix-darwin of a flake,
+    and which serves what; `settings`: of Home Manager's module in a system; `findings` (hmeval.diagnosis.finding), the
+    worst first.
 
     What is wrong with the target is among the findings. Raises EngineError where there is no engine.
     """
@@ -56,6 +58,7 @@ def report(request: Request, evaluator: AnyEvaluator) -> dict[str, Any]:
     return {
         "format_version": "1",
         "engine": engine(),
+        "project": examination.project,
         "looked_at": examination.looked_at,
         "target": examination.target,
         "trust": _trust(examination.target),
@@ -84,6 +87,7 @@ class _Examination:
 
     def __init__(self, request: Request) -> None:
         self.request = request
+        self.project: dict[str, Any] | None = None
         self.looked_at: list[dict[str, Any]] = []
         self.target: dict[str, Any] | None = None
         self.inputs: dict[str, Any] | None = None
@@ -92,11 +96,22 @@ class _Examination:
 
     def run(self, evaluator: AnyEvaluator) -> None:
         try:
+            self._take_project()
             found = self._find(evaluator)
             if found is not None:
                 _Installation(self, evaluator, found).examine()
         except HmevalError as error:
             self.findings.append(_failure(error))
+
+    def _take_project(self) -> None:
+        """Complete the request by the hmeval.toml that is found. Raises TargetError where that is wrong."""
+        file = find_project(os.getcwd())
+        if file is None:
+            return
+        self.project = {"file": file, "used": True}
+        self.request = with_project(self.request)
+        self.request.check()
+        self.project = {**Project(file).describe(), "used": file in self.request.files}
 
     def _find(self, evaluator: AnyEvaluator) -> Found | None:
         if self.request.flake is not None or self.request.file is not None:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import os
 
 from hmeval.cache.kept import Kept
+from hmeval.cache.key import identity, lookup_path
 from hmeval.cache.shelf import Shelf
-from hmeval.errors import TargetError
 from hmeval.options.model import Option, OptionTree
+from hmeval.targets.project import read_overrides, with_project
+from hmeval.targets.request import Request
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -28,13 +30,6 @@ if TYPE_CHECKING:
     Progress: TypeAlias = Callable[[int], None]
     Use: TypeAlias = Literal["use", "refresh", "off"]
 
-# What Nix reads of the environment before it evaluates anything, and what hmeval itself goes by.
-_VARIABLES = frozenset(
-    "HOME USER LOGNAME LNAME USERNAME HOME_MANAGER_CONFIG LD_LIBRARY_PATH LD_PRELOAD XDG_CACHE_HOME XDG_CONFIG_HOME "
-    "XDG_CONFIG_DIRS XDG_DATA_HOME XDG_STATE_HOME".split()
-)
-_PREFIXES = ("NIX_", "GIT_")
-
 _WITHOUT_PLACES = "options in full"
 _SOUND = "\0sound"  # no option's name: the part says of it that nothing is wrong with the configuration as a whole
 
@@ -46,7 +41,7 @@ def load(
     home_manager: AnyPath | None = None,
     nixpkgs: AnyPath | None = None,
     offline: bool = False,
-    override_inputs: Mapping[str, AnyPath] | None = None,
+    override_inputs: Mapping[str, AnyPath] | AnyPath | None = None,
     write_lock_file: bool = False,
     user: str | None = None,
     system: bool = False,
@@ -59,7 +54,8 @@ def load(
 
     Give `flake` (`REF` or `REF#NAME`, with `override_inputs` and `write_lock_file`) or `file` (with `home_manager` and
     `nixpkgs`, or `offline`), or neither, for what is found from the current folder upwards; `user` is whose home of a
-    system, `system` asks for the system's own options. All mean what the flags of the command line do. `progress` is
+    system, `system` asks for the system's own options. `override_inputs` is a mapping, or a TOML file with one. All
+    mean what the flags of the command line do, and hmeval.toml counts as it does there. `progress` is
     told how many options have been read. `evaluator` is what evaluates, or makes it, and ends with the configuration:
     an Evaluator of its own in this process, or a Worker, say. `cache` says whether what is kept is used ("use"), is
     evaluated again and kept ("refresh"), or neither ("off"); `tell` is told why results cannot be kept.
@@ -67,29 +63,44 @@ def load(
     Raises TargetError for what cannot be meant or is not there. TargetError, EngineError and EvaluationError can also
     come later, once something has to be evaluated.
     """
-    arguments: dict[str, Any] = {
-        "flake": None if flake is None else os.fspath(flake),
-        "file": file,
-        "home_manager": home_manager,
-        "nixpkgs": nixpkgs,
-        "offline": offline,
-        "override_inputs": {name: os.fspath(place) for name, place in (override_inputs or {}).items()},
-        "write_lock_file": write_lock_file,
-        "user": user,
-        "system": system,
-    }
-    _check(**arguments)
-    is_kept = cache != "off" and not write_lock_file
-    evaluated = _Evaluated(arguments, evaluator, progress)
+    if isinstance(override_inputs, str | os.PathLike):
+        override_inputs = read_overrides(override_inputs)
+    request = Request(
+        flake=None if flake is None else os.fspath(flake),
+        file=file,
+        home_manager=home_manager,
+        nixpkgs=nixpkgs,
+        offline=offline,
+        override_inputs={name: os.fspath(place) for name, place in (override_inputs or {}).items()},
+        write_lock_file=write_lock_file,
+        user=user,
+        system=system,
+    )
+    request.check()
+    return load_request(with_project(request), progress=progress, evaluator=evaluator, cache=cache, tell=tell)
+
+
+def load_request(
+    request: Request,
+    *,
+    progress: Progress | None = None,
+    evaluator: AnyEvaluator | Callable[[], AnyEvaluator] | None = None,
+    cache: Use = "use",
+    tell: Callable[[str], None] | None = None,
+) -> Configuration:
+    """The configuration of a request that is complete: no hmeval.toml counts. The rest is as for `load`."""
+    request.check()
+    is_kept = cache != "off" and not request.write_lock_file
+    evaluated = _Evaluated(request, evaluator, progress)
     kept = Kept(
         Shelf() if is_kept else None,
-        _identity(arguments, evaluator) if is_kept else (),
+        identity(request, evaluator) if is_kept else (),
         evaluated.fingerprint,
         evaluated.describe,
         refresh=cache == "refresh",
         tell=tell,
     )
-    if write_lock_file or (file is not None and not os.path.exists(file)):
+    if request.write_lock_file or (request.file is not None and not os.path.exists(request.file)):
         _ = evaluated.configuration  # which writes it, or says what is not there
     return Configuration(kept, evaluated)
 
@@ -109,16 +120,6 @@ def _compared(configuration: Configuration, *, hidden: bool) -> OptionTree:
     """All options, with the values of those that are told of: to read the value of an old name has it warned of."""
     with_values = configuration.options_with_state(values=True, hidden=hidden)
     return with_values if hidden else OptionTree.of([*with_values.values(), *configuration.all_options.values()])
-
-
-def _check(*, flake: Any, file: Any, offline: bool, write_lock_file: bool, user: Any, system: bool, **_: Any) -> None:
-    """Raise TargetError for arguments that exclude each other."""
-    if flake is not None and file is not None:
-        raise TargetError("give a flake or a file to evaluate, and not both")
-    if user is not None and system:
-        raise TargetError("give a user, or ask for the system's own options, and not both")
-    if write_lock_file and (file is not None or offline):
-        raise TargetError("a lock file is written for a flake, and not with stand-ins")
 
 
 class Configuration:
@@ -371,11 +372,11 @@ class _Evaluated:
 
     def __init__(
         self,
-        arguments: Mapping[str, Any],
+        request: Request,
         evaluator: AnyEvaluator | Callable[[], AnyEvaluator] | None,
         progress: Progress | None,
     ) -> None:
-        self._arguments = arguments
+        self._request = request
         self._evaluator = evaluator
         self._progress = progress
         self._opened: EvaluatedConfiguration | None = None
@@ -385,11 +386,10 @@ class _Evaluated:
         if self._opened is None:
             from hmeval.cache.observation import Observation
             from hmeval.configuration import open_configuration
-            from hmeval.targets.request import Request
 
             self._observation = Observation()
             made = self._evaluator() if callable(self._evaluator) else self._evaluator
-            self._opened = open_configuration(Request(**self._arguments), self._progress, made)
+            self._opened = open_configuration(self._request, self._progress, made)
             self._mark = self._opened._evaluator.eval("null")
         return self._opened
 
@@ -415,17 +415,17 @@ class _Evaluated:
 
     def _looked_at(self) -> list[str]:
         """The files that decided what is evaluated, beside those that the evaluation reads."""
-        flake, file = self._arguments["flake"], self._arguments["file"]
+        flake, file = self._request.flake, self._request.file
         source = self.configuration.target.source
         copied = [source[0]] if source else []
         if file is not None:
-            given = [file, self._arguments["home_manager"], self._arguments["nixpkgs"]]
-            return [*copied, *(os.path.abspath(place) for place in given if place is not None), *_lookup_path()]
+            given = [file, self._request.home_manager, self._request.nixpkgs]
+            return [*copied, *(os.path.abspath(place) for place in given if place is not None), *lookup_path()]
         from hmeval.targets.discovery import looked_at
         from hmeval.targets.flake import local_place
 
         places = [] if flake is not None else [str(candidate.path) for candidate in looked_at()]
-        references = (flake or ".", self._flake() or ".", *self._arguments["override_inputs"].values())
+        references = (flake or ".", self._flake() or ".", *self._request.override_inputs.values())
         for place in set(map(local_place, references)):
             folder = os.path.realpath(place)
             while folder != os.path.dirname(folder):
@@ -445,44 +445,14 @@ class _Evaluated:
             raise Uncacheable(missing, lasts=told)
         from hmeval.flakes import local_sources
 
-        return local_sources(flake, self._arguments["override_inputs"])
+        return local_sources(flake, self._request.override_inputs)
 
     def _flake(self) -> str | None:
         """The flake that was given, or found; None where it is none, or lies in a folder that no reference can name."""
-        if self._arguments["flake"] is not None:
-            return str(self._arguments["flake"])
+        if self._request.flake is not None:
+            return str(self._request.flake)
         found: str | None = self.describe().get("flake")
         return None if found is None or "#" in found else found
-
-
-def _lookup_path() -> list[str]:
-    """The folders in $NIX_PATH, as the current folder has them."""
-    entries = (entry.rpartition("=")[2] for entry in os.environ.get("NIX_PATH", "").split(":"))
-    return [os.path.abspath(place) for place in entries if place and not place.startswith("//")]
-
-
-def _identity(arguments: Mapping[str, Any], evaluator: Any) -> tuple[Any, ...]:
-    """Everything that is known before an evaluation and changes what it gives."""
-    import sys
-
-    given = {name: _absolute(name, value) for name, value in arguments.items()}
-    variables = {name: value for name, value in os.environ.items() if name in _VARIABLES or name.startswith(_PREFIXES)}
-    return (
-        given,
-        (sorted(variables.items()), _lookup_path()),
-        (None if given["file"] or str(given["flake"]).startswith("/") else os.getcwd()),
-        (os.geteuid(), os.uname().nodename, os.uname().machine),
-        (sys.implementation.cache_tag, os.path.dirname(os.path.abspath(__file__))),
-        None if callable(evaluator) or evaluator is None else evaluator.identity,
-    )
-
-
-def _absolute(name: str, value: Any) -> Any:
-    if value is None or name == "flake" or isinstance(value, bool):
-        return value
-    if name == "override_inputs":
-        return sorted((key, place if ":" in place else os.path.abspath(place)) for key, place in value.items())
-    return os.path.abspath(os.fspath(value))
 
 
 def _plain_why(why: Why) -> dict[str, Any]:

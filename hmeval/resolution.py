@@ -16,9 +16,10 @@ from hmeval.targets.discovery import Candidate, discover
 from hmeval.targets.flake import FlakeReference
 from hmeval.targets.home_file import home_file_target
 from hmeval.targets.host import HostNames
+from hmeval.targets.locking import NoSuchInput
 from hmeval.targets.names import OUTPUTS, Chosen, NoConfigurations, choose, choose_user
 from hmeval.targets.nixos_file import is_nixos_file, nixos_file_host
-from hmeval.targets.request import Request
+from hmeval.targets.request import Request, UnfitRequest
 from hmeval.targets.system import LOOK_UP, USER_OF, system_target, user_target
 from hmeval.targets.target import Target
 
@@ -47,6 +48,7 @@ class Found(NamedTuple):
 
 def find_target(evaluator: AnyEvaluator, request: Request) -> Found:
     """The target that was asked for. Raises TargetError, EvaluationError."""
+    request.check()
     if request.flake is not None:
         return _of_flake(evaluator, request)
     if request.file is None:
@@ -64,8 +66,10 @@ def _discovered(evaluator: AnyEvaluator, request: Request) -> Found:
         if candidate.flake and {"#", "?"} & set(candidate.flake):
             raise TargetError(f"no flake reference can name {candidate.flake}: give the folder a name without # and ?")
         try:
-            found = find_target(evaluator, request._replace(flake=candidate.flake, file=candidate.file))
+            found = find_target(evaluator, request.replace(flake=candidate.flake, file=candidate.file))
             return found._replace(candidate=candidate)
+        except UnfitRequest as error:
+            raise UnfitRequest(f"{candidate.flag} is what was found: {error}") from None
         except NoConfigurations as error:
             passed.append(str(error))
     seen = "".join(f"\n  {each}" for each in passed)
@@ -78,7 +82,11 @@ def _discovered(evaluator: AnyEvaluator, request: Request) -> Found:
 def _of_flake(evaluator: AnyEvaluator, request: Request) -> Found:
     assert request.flake is not None
     reference = FlakeReference(request.flake, request.override_inputs, offline=request.offline)
-    called = open_flake(evaluator, reference, write_lock_file=request.write_lock_file)
+    try:
+        called = open_flake(evaluator, reference, write_lock_file=request.write_lock_file)
+    except NoSuchInput as error:
+        read = f" (overrides were read from {', '.join(request.files)}, too)" if request.files else ""
+        raise NoSuchInput(f"{error}{read}") from None
     source = reference.source(called.top)
 
     def names(output: str) -> Sequence[str]:

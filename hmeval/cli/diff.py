@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import os
-import re
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -13,15 +11,14 @@ from hmeval.cli.failures import WrongUsage
 from hmeval.cli.help_text import HelpText
 from hmeval.cli.output import write
 from hmeval.cli.progress import OptionCounter
-from hmeval.cli.target_flags import add_target_flags, check_target_flags, load_target
+from hmeval.cli.target_flags import add_target_flags, by_name, load_target, target_request
 from hmeval.cli.whole_failures import failures_of, tell
 from hmeval.errors import HmevalError
+from hmeval.targets.project import is_file
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from hmeval.loading import Configuration
-
-_URL = re.compile(r"[a-z][a-z0-9+.-]*:")
 
 _EXAMPLES = """\
 A and B are each a flake (REF#NAME) or a home.nix. The flags that say what to evaluate count for both, those that begin
@@ -71,7 +68,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Show the differences, then what is wrong with the configurations, which makes the exit code 1."""
     before, after = _side(arguments, arguments.a), _other_side(arguments)
     for side in (before, after):
-        check_target_flags(side)
+        target_request(side)
     with OptionCounter() as counter, _loaded(before, after, counter) as (a, b):
         failures = [message for each in (a, b) for message in failures_of(each)]
         try:
@@ -116,7 +113,7 @@ def _side(arguments: argparse.Namespace, named: str | None) -> argparse.Namespac
         return side
     if arguments.flake is not None or arguments.file is not None:
         raise WrongUsage(f"--flake and --file say what A is, and so does {named}: give one")
-    side.flake, side.file = (None, named) if _is_file(named) else (named, None)
+    side.flake, side.file = (None, named) if is_file(named) else (named, None)
     return side
 
 
@@ -127,10 +124,5 @@ def _other_side(arguments: argparse.Namespace) -> argparse.Namespace:
     side = _side(arguments, arguments.a if arguments.b is None else arguments.b)
     side.home_manager = arguments.b_home_manager or arguments.home_manager
     side.nixpkgs = arguments.b_nixpkgs or arguments.nixpkgs
-    side.override_input = [*arguments.override_input, *arguments.b_override_input]
+    side.override_input = [*(by_name(arguments.override_input) | by_name(arguments.b_override_input)).items()]
     return side
-
-
-def _is_file(named: str) -> bool:
-    """Whether it is a module's file; everything else is a flake."""
-    return not _URL.match(named) and "#" not in named and (named.endswith(".nix") or os.path.isfile(named))

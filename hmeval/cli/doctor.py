@@ -8,7 +8,7 @@ import sys
 from hmeval.cli.failures import FAILED
 from hmeval.cli.help_text import HelpText
 from hmeval.cli.output import pass_on, write
-from hmeval.cli.target_flags import add_target_flags, check_target_flags, target_request
+from hmeval.cli.target_flags import add_target_flags, flags_alone
 
 
 def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -28,10 +28,10 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
 
 def run(arguments: argparse.Namespace) -> int:
     """Show the report. Raises EngineError where there is no engine."""
-    check_target_flags(arguments)
+    request = flags_alone(arguments)
     from hmeval import Worker, doctor
 
-    report = doctor.report(target_request(arguments), Worker(listener=pass_on))
+    report = doctor.report(request, Worker(listener=pass_on))
     if arguments.json:
         from hmeval.render.json_text import json_text
 

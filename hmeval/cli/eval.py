@@ -8,7 +8,7 @@ from hmeval.cli.failures import WrongUsage
 from hmeval.cli.help_text import HelpText
 from hmeval.cli.output import write
 from hmeval.cli.selection import typed_path, unknown_path
-from hmeval.cli.target_flags import add_target_flags, check_target_flags, load_target
+from hmeval.cli.target_flags import add_target_flags, load_target
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -47,7 +47,6 @@ def run(arguments: argparse.Namespace) -> int:
     if (arguments.expression is None) == (arguments.at is None):
         raise WrongUsage("give either an expression or --at PATH")
     loc = typed_path(arguments.at) if arguments.at is not None else None
-    check_target_flags(arguments)
     with load_target(arguments) as configuration:
         return write(f"{_text(configuration, arguments.expression, loc, arguments.json)}\n")
 

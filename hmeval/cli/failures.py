@@ -12,6 +12,7 @@ from hmeval.advice import what_to_do
 from hmeval.cli.output import warn
 from hmeval.errors import EngineError, EvaluationError, HmevalError
 from hmeval.render.terminal import shown, without_long_lines
+from hmeval.targets.request import UnfitRequest
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -54,7 +55,7 @@ def run(command: Callable[[], int], parser: argparse.ArgumentParser | None = Non
         return _closed_pipe()
     except KeyboardInterrupt:
         return INTERRUPTED
-    except WrongUsage as wrong:
+    except (WrongUsage, UnfitRequest) as wrong:
         return _wrong_usage(str(wrong), parser)
     except HmevalError as error:
         warn(describe(error))

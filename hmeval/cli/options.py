@@ -10,7 +10,7 @@ from hmeval.cli.help_text import HelpText
 from hmeval.cli.output import encoded, write
 from hmeval.cli.progress import OptionCounter
 from hmeval.cli.selection import at_and_below, typed_path
-from hmeval.cli.target_flags import add_target_flags, check_target_flags, load_target
+from hmeval.cli.target_flags import add_target_flags, load_target
 from hmeval.cli.whole_failures import failures_of, tell
 from hmeval.errors import HmevalError
 
@@ -79,7 +79,6 @@ def run(arguments: argparse.Namespace) -> int:
     Raises Failure for a path that names nothing.
     """
     locs = [typed_path(path) for path in arguments.paths]
-    check_target_flags(arguments)
     with OptionCounter() as counter, load_target(arguments, counter) as configuration:
         failures = failures_of(configuration)
         try:

@@ -34,7 +34,8 @@ examples:
 """
 
 _OF_CONFIGURATIONS = (
-    "flake file user system home_manager nixpkgs offline override_input write_lock_file no_cache refresh graph"
+    "flake file user system home_manager nixpkgs offline override_input override_inputs write_lock_file no_cache "
+    "refresh graph"
 ).split()
 
 

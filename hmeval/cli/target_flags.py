@@ -6,21 +6,22 @@ import argparse
 
 from hmeval.cli.failures import WrongUsage
 from hmeval.cli.output import pass_on, warn
+from hmeval.targets.project import read_overrides, with_project
+from hmeval.targets.request import Request
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
-    from typing import Any
+    from collections.abc import Callable, Iterable, Sequence
 
     from hmeval import Worker
     from hmeval.loading import Configuration
-    from hmeval.targets.request import Request
 
 
 def add_target_flags(parser: argparse.ArgumentParser) -> None:
     """Add the target's flags to a command's parser."""
     target = parser.add_argument_group(
-        "what to evaluate (without --flake and --file: what is found from the current folder upwards)"
+        "what to evaluate (without --flake and --file: what hmeval.toml names, else what is found from the current "
+        "folder upwards)"
     )
     target.add_argument(
         "--flake",
@@ -53,6 +54,11 @@ def add_target_flags(parser: argparse.ArgumentParser) -> None:
         help="with --flake: replace an input, or an input's own (home-manager/nixpkgs), for this run (repeatable)",
     )
     target.add_argument(
+        "--override-inputs",
+        metavar="FILE",
+        help='with --flake: replace many inputs, by a TOML file with lines such as nixpkgs = "DIR or reference"',
+    )
+    target.add_argument(
         "--write-lock-file",
         action="store_true",
         help="with --flake: lock what is not locked, and write flake.lock (without it, nothing is ever written)",
@@ -62,44 +68,43 @@ def add_target_flags(parser: argparse.ArgumentParser) -> None:
     kept.add_argument("--refresh", action="store_true", help="evaluate again, and keep it")
 
 
-def check_target_flags(arguments: argparse.Namespace) -> None:
-    """Raise WrongUsage where the flags name two targets, or contradict each other."""
-    if arguments.flake is not None and arguments.file is not None:
-        raise WrongUsage("--flake and --file exclude each other: give one")
-    if arguments.user is not None and arguments.system:
-        raise WrongUsage("--user and --system exclude each other: the one is about a home, the other about its host")
-    if arguments.file is None and (arguments.home_manager or arguments.nixpkgs):
-        raise WrongUsage(
-            "--home-manager and --nixpkgs go with --file; to replace inputs of a flake, give "
-            "--override-input home-manager DIR or --override-input nixpkgs DIR"
-        )
-    if arguments.write_lock_file and (arguments.file is not None or arguments.offline):
-        raise WrongUsage("--write-lock-file goes with --flake, and not with --offline: stand-ins are not locked")
-    if arguments.file is not None and arguments.override_input:
-        raise WrongUsage("--override-input goes with --flake; for --file, give --home-manager DIR or --nixpkgs DIR")
-
-
 def target_request(arguments: argparse.Namespace) -> Request:
-    """What the flags ask for."""
-    from hmeval.targets.request import Request
+    """What the flags ask for, completed by hmeval.toml.
 
-    return Request(**_request_arguments(arguments))
+    Raises TargetError where a file is wrong, and UnfitRequest for flags that contradict each other, or the target.
+    """
+    completed = with_project(flags_alone(arguments))
+    completed.check()
+    return completed
 
 
-def _request_arguments(arguments: argparse.Namespace) -> dict[str, Any]:
+def flags_alone(arguments: argparse.Namespace) -> Request:
+    """What the flags ask for, whatever hmeval.toml says. Raises as `target_request` does."""
     names = "flake file home_manager nixpkgs offline write_lock_file user system"
-    return {name: getattr(arguments, name) for name in names.split()} | {
-        "override_inputs": dict(arguments.override_input)
-    }
+    given = {name: getattr(arguments, name) for name in names.split()}
+    listed = read_overrides(arguments.override_inputs) if arguments.override_inputs else {}
+    files = (arguments.override_inputs,) if arguments.override_inputs else ()
+    request = Request(**given, override_inputs=listed | by_name(arguments.override_input), files=files)
+    request.check()
+    return request
+
+
+def by_name(pairs: Iterable[Sequence[str]]) -> dict[str, str]:
+    """What `--override-input` gives. Raises WrongUsage where an input is replaced twice."""
+    given: dict[str, str] = {}
+    for name, place in pairs:
+        if given.setdefault(name, place) != place:
+            raise WrongUsage(f"--override-input {name} is given twice: {given[name]} and {place}")
+    return given
 
 
 def load_target(arguments: argparse.Namespace, progress: Callable[[int], None] | None = None) -> Configuration:
-    """The configuration that the flags name, for `with`. Raises WrongUsage, and what `hmeval.load` raises."""
-    check_target_flags(arguments)
-    from hmeval.loading import load
+    """The configuration that the flags name, for `with`. Raises what `target_request` does, and `hmeval.load`."""
+    request = target_request(arguments)
+    from hmeval.loading import load_request
 
-    return load(
-        **_request_arguments(arguments),
+    return load_request(
+        request,
         progress=progress,
         evaluator=_worker,
         cache="off" if arguments.no_cache else "refresh" if arguments.refresh else "use",

@@ -10,7 +10,7 @@ from hmeval.cli.failures import Failure
 from hmeval.cli.help_text import HelpText
 from hmeval.cli.output import write
 from hmeval.cli.selection import typed_path, unknown_path
-from hmeval.cli.target_flags import add_target_flags, check_target_flags, load_target
+from hmeval.cli.target_flags import add_target_flags, load_target
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -55,7 +55,6 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
 def run(arguments: argparse.Namespace) -> int:
     """Show why. Raises Failure for a path at which there is no option."""
     loc = typed_path(arguments.path)
-    check_target_flags(arguments)
     with load_target(arguments) as configuration:
         why = _why(configuration, loc)
         target = configuration.describe()

@@ -41,6 +41,7 @@ def _engine(engine: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 
 
 def _target(report: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    yield "project", _project(report["project"])
     subject = "looked at"
     for place in report["looked_at"]:
         state = "taken" if place.get("taken") else "there" if place["found"] else "not there"
@@ -50,6 +51,16 @@ def _target(report: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     yield "target", _described(report["target"]) if report["target"] else none
     yield "editor", _trusted(report["trust"])
     yield "settings", ", ".join(f"{name} = {_nix(value)}" for name, value in report["settings"].items())
+
+
+def _project(project: Mapping[str, Any] | None) -> str:
+    if project is None:
+        return ""
+    if not project["used"]:
+        return f"{project['file']}: not used, another target is asked for"
+    said = [f"{name} {project[name]}" for name in ("target", "user") if name in project]
+    replaced = [f"{name} → {place}" for name, place in project.get("overrides", {}).items()]
+    return ": ".join(filter(None, (project["file"], ", ".join([*said, *replaced]))))
 
 
 def _trusted(trust: Mapping[str, Any] | None) -> str:

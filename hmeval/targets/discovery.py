@@ -1,8 +1,9 @@
 """What to evaluate where nothing was given: found by the names of files alone, nothing is evaluated for it.
 
-The order is: the current folder and those above it (flake.nix, then home.nix or configuration.nix); where the
-`home-manager` tool looks (home-manager/home-manager, setFlakeAttribute and setConfigFile); the system's own flake,
-where nixos-rebuild and darwin-rebuild look, then /etc/nixos/configuration.nix.
+The order is: the current folder and those above it, in one Git work tree after the other: flake.nix, then home.nix or
+configuration.nix, which below a flake are parts of it; where the `home-manager` tool looks (home-manager/home-manager,
+setFlakeAttribute and setConfigFile); the system's own flake, where nixos-rebuild and darwin-rebuild look, then
+/etc/nixos/configuration.nix.
 """
 
 from __future__ import annotations
@@ -64,13 +65,26 @@ def looked_at(
 ) -> Iterator[Candidate]:
     """Every place that discovery looks at, in its order, whether something is there or not."""
     here = folder or Path(os.getcwd())
-    for above in (here, *here.parents):
-        for name in ("flake.nix", "home.nix", "configuration.nix"):
-            yield _look(above / name, "the current folder" if above == here else "a folder above the current one")
+    for tree in _trees(here):
+        for names in (("flake.nix",), ("home.nix", "configuration.nix")):
+            for above in tree:
+                why = "the current folder" if above == here else "a folder above the current one"
+                yield from (_look(above / name, why) for name in names)
     yield from _where_home_manager_looks(environment)
     for name in ("nixos", "nix-darwin"):
         yield _look(root / "etc" / name / "flake.nix", "the system's flake")
     yield _look(root / "etc/nixos/configuration.nix", "the system's configuration")
+
+
+def _trees(here: Path) -> Iterator[list[Path]]:
+    """A folder and those above it, by the Git work trees that they are in: no flake reaches beyond its own (Nix)."""
+    tree: list[Path] = []
+    for above in (here, *here.parents):
+        tree.append(above)
+        if (above / ".git").exists():
+            yield tree
+            tree = []
+    yield tree
 
 
 def _where_home_manager_looks(environment: Mapping[str, str]) -> Iterator[Candidate]:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from hmeval.errors import TargetError
 from hmeval.folders import home_folder
 from hmeval.literals import path_literal
-from hmeval.targets.request import AnyPath
 from hmeval.targets.target import OFFLINE, Target
+
+if TYPE_CHECKING:
+    from hmeval.targets.request import AnyPath
 
 
 def home_file_target(

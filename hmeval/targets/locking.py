@@ -15,6 +15,10 @@ from hmeval.targets.lock import Attributes, InputPath, LockFile, Node
 from hmeval.targets.reference import describe_reference, relative_path, same_reference
 
 
+class NoSuchInput(TargetError):
+    """An override of an input that is not there."""
+
+
 class Rules(NamedTuple):
     """How a version of Nix locks.
 
@@ -118,7 +122,7 @@ def lock_flake(
     unused = overrides.keys() - locking.seen
     if unused:
         names = ", ".join(sorted("/".join(path) for path in locking.seen)) or "none"
-        raise TargetError(
+        raise NoSuchInput(
             f"--override-input {'/'.join(min(unused))}: there is no such input; "
             f"the inputs of {place.folder} are {names}"
         )

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from hmeval.literals import path_literal
 from hmeval.targets.home_file import existing_module, nixpkgs_folder
-from hmeval.targets.request import AnyPath
+
+if TYPE_CHECKING:
+    from hmeval.targets.request import AnyPath
 
 
 def is_nixos_file(file: AnyPath) -> bool:

@@ -38,9 +38,9 @@ def machine(tmp_path: Path) -> Machine:
 def test_the_order(machine: Machine) -> None:
     wanted = [
         machine.work / "flake.nix",
+        machine.work.parent / "flake.nix",
         machine.work / "home.nix",
         machine.work / "configuration.nix",
-        machine.work.parent / "flake.nix",
         machine.home / "home.nix",
         machine.config / "home-manager/flake.nix",
         machine.config / "nixpkgs/flake.nix",
@@ -55,8 +55,8 @@ def test_the_order(machine: Machine) -> None:
     found = machine.found()
     assert [one.path for one in found] == wanted
     assert found[0].flag == f"--flake {machine.work}"
-    assert found[1].flag == f"--file {machine.work}/home.nix"
-    assert (found[3].why, found[5].why) == ("a folder above the current one", "where home-manager looks")
+    assert found[2].flag == f"--file {machine.work}/home.nix"
+    assert (found[1].why, found[5].why) == ("a folder above the current one", "where home-manager looks")
 
 
 def test_nothing_is_there(machine: Machine) -> None:
@@ -89,6 +89,19 @@ def test_two_that_would_do(machine: Machine, monkeypatch: pytest.MonkeyPatch) ->
     assert next(discover(wants_system=True)).path == machine.work / "configuration.nix"
     make(machine.work / "flake.nix")
     assert next(discover()).path == machine.work / "flake.nix"
+
+
+def test_a_flake_above_has_what_is_below_it_as_a_part(machine: Machine) -> None:
+    """Most real repositories have such files, hosts/desk/configuration.nix, that are no configuration by themselves."""
+    make(machine.work / "configuration.nix", machine.work / "home.nix", machine.work.parent / "flake.nix")
+    assert machine.found()[0].flake == str(machine.work.parent)
+
+
+def test_a_flake_above_another_git_work_tree_does_not(machine: Machine) -> None:
+    make(machine.work / "home.nix", machine.work / ".git/HEAD", machine.work.parent / "flake.nix")
+    assert [one.path.name for one in machine.found()] == ["home.nix", "flake.nix"]
+    make(machine.work / "flake.nix")
+    assert [one.path.name for one in machine.found()] == ["flake.nix", "home.nix", "flake.nix"]
 
 
 def test_each_place_once(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
