@@ -12,8 +12,9 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from hmeval import Configuration, Option, Policy, Worker, load
+from hmeval import Configuration, Option, Policy, Worker
 from hmeval.errors import EvaluationError, HmevalError, Position, TargetError
+from hmeval.loading import load_request
 from hmeval.lsp.index import OptionIndex, removal
 from hmeval.lsp.names import Names, instance_names, package_names
 from hmeval.lsp.option_path import read_whole
@@ -89,7 +90,7 @@ def worker_for(target: ChosenTarget, limits: Limits) -> Worker:
 def last_known(target: ChosenTarget, worker: Worker) -> OptionSet | None:
     """The target's options as they were when they were kept last; None where they never were. Evaluates nothing."""
     try:
-        with load(**target.arguments(), evaluator=worker) as configuration:
+        with load_request(target.request(), evaluator=worker) as configuration:
             known = configuration.last_known_options(values=True, hidden=True)
     except HmevalError:
         return None
@@ -102,7 +103,8 @@ def evaluate(target: ChosenTarget, worker: Worker, tell: Callable[[str], None]) 
 
     Raises TargetError, EngineError, EvaluationError.
     """
-    with load(**target.arguments(), evaluator=worker, progress=lambda count: tell(f"{count} options")) as configuration:
+    request, progress = target.request(), lambda count: tell(f"{count} options")
+    with load_request(request, evaluator=worker, progress=progress) as configuration:
         tell("fetching inputs, evaluating modules" if target.flake else "evaluating modules")
         failures = configuration.recover()
         index = OptionIndex(configuration.iterate(values=True, hidden=True))

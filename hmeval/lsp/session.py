@@ -180,6 +180,8 @@ class Session:
         document = self.workspace.documents.get(uri)
         if document is None or not self._is_configured:  # whether it may be evaluated is not known yet
             return
+        if problem := self.workspace.problem(document.path):
+            self._show(problem, types.MessageType.Warning)
         folder = self.workspace.undecided(document.path)
         if folder is not None and folder not in self._asked:
             self._asked.add(folder)
@@ -322,7 +324,7 @@ class Session:
         watching = workspace.did_change_watched_files if workspace else None
         if watching is None or not watching.dynamic_registration:
             return
-        watchers = [types.FileSystemWatcher(f"**/{pattern}") for pattern in ("*.nix", "flake.lock")]
+        watchers = [types.FileSystemWatcher(f"**/{pattern}") for pattern in ("*.nix", "flake.lock", "hmeval.toml")]
         options = types.DidChangeWatchedFilesRegistrationOptions(watchers)
         method = types.WORKSPACE_DID_CHANGE_WATCHED_FILES
         self._server.client_register_capability(

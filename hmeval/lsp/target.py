@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import getpass
+import os
 import platform
-import shlex
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -14,6 +14,8 @@ from hmeval.lsp.meaning import HOME, SYSTEM, Scope
 from hmeval.targets import names
 from hmeval.targets.discovery import looked_at
 from hmeval.targets.nixos_file import is_nixos_file
+from hmeval.targets.project import completed, find_project, read_flags
+from hmeval.targets.request import Request
 
 _FLAGS = {
     "--flake": "flake",
@@ -30,8 +32,9 @@ class ChosenTarget(NamedTuple):
     """A configuration to evaluate.
 
     Attributes:
-        flake, file, home_manager, nixpkgs, offline, user, system: as `hmeval.load` takes them.
         folder: the folder whose code is evaluated, and which has to be trusted for it.
+        flake, file, home_manager, nixpkgs, offline, user, system: as `hmeval.load` takes them.
+        override_inputs: the same, by pairs; project: the hmeval.toml that says some of it.
     """
 
     folder: Path
@@ -42,6 +45,13 @@ class ChosenTarget(NamedTuple):
     offline: bool = False
     user: str | None = None
     system: bool = False
+    override_inputs: tuple[tuple[str, str], ...] = ()
+    project: str | None = None
+
+    @property
+    def folders(self) -> Sequence[Path]:
+        """All folders that have to be trusted for an evaluation of it."""
+        return [self.folder, *(project_folders(self.project) if self.project else ())]
 
     @property
     def scope(self) -> Scope:
@@ -92,9 +102,10 @@ class ChosenTarget(NamedTuple):
         is_system = self._output() != names.HOME if self._output() else bool(self.user or self.system)
         return self.flake if is_system or not self.flake else self.flake.partition("#")[0]
 
-    def arguments(self) -> dict[str, Any]:
-        """The arguments of `hmeval.load`."""
-        return {name: value for name, value in self._asdict().items() if name != "folder"}
+    def request(self) -> Request:
+        """What is to be evaluated; whatever a hmeval.toml has to say is in it already."""
+        given = {name: value for name, value in self._asdict().items() if name not in ("folder", "project")}
+        return Request(**given | {"override_inputs": dict(self.override_inputs)})
 
     def __str__(self) -> str:
         chosen = f"--flake {self.flake}" if self.flake else f"--file {self.file}"
@@ -104,17 +115,10 @@ class ChosenTarget(NamedTuple):
 
 def chosen_target(text: str, folder: Path) -> ChosenTarget:
     """The target that a setting names, with the command line's flags. Raises TargetError for what it does not know."""
-    given: dict[str, Any] = {}
-    words = iter(shlex.split(text))
-    for word in words:
-        if word in _SWITCHES:
-            given[_SWITCHES[word]] = True
-        elif word in _FLAGS:
-            given[_FLAGS[word]] = next(words, "")
-        else:
-            raise TargetError(f"hmeval.target: {word} is not known; give {', '.join([*_FLAGS, *_SWITCHES])}")
-    if bool(given.get("flake")) == bool(given.get("file")):
-        raise TargetError("hmeval.target: give --flake REF[#NAME] or --file FILE")
+    try:
+        given = read_flags(text, _FLAGS, _SWITCHES)
+    except TargetError as error:
+        raise TargetError(f"hmeval.target: {error}") from None
     for name in _FOLDERS:
         if name in given:
             given[name] = str(folder / Path(given[name]).expanduser())
@@ -138,10 +142,45 @@ def nearest_target(file: Path, top: Path, *, wants_system: bool = False) -> Chos
     `wants_system` says that a home alone would not do.
     """
     for candidate in looked_at(file.parent):
-        if not candidate.path.is_relative_to(top):
-            break
-        if candidate.is_there and not (wants_system and candidate.path.name == "home.nix"):
+        is_above = candidate.path.is_relative_to(top) and file.is_relative_to(candidate.path.parent)
+        if is_above and candidate.is_there and not (wants_system and candidate.path.name == "home.nix"):
             # A flake.nix that is a link is the flake of another folder, which has to be trusted.
             folder = Path(candidate.flake) if candidate.flake else candidate.path.parent
             return ChosenTarget(folder, flake=candidate.flake, file=candidate.file)
     return None
+
+
+def project_file(file: Path, top: Path) -> str | None:
+    """The nearest hmeval.toml above a file, up to the workspace's folder; it is not read."""
+    return find_project(str(file.parent), str(top))
+
+
+def project_folders(project: str) -> Sequence[Path]:
+    """The folders that have to be trusted before a hmeval.toml is read: its own, and the one that a link leads to."""
+    return list(dict.fromkeys((Path(project).parent, Path(os.path.realpath(project)).parent)))
+
+
+def project_target(project: str, file: Path, top: Path, chosen: ChosenTarget | None) -> ChosenTarget | None:
+    """The target of a file by a hmeval.toml that is trusted, and by the setting where that names one (`chosen`).
+
+    Raises TargetError for a hmeval.toml that is wrong.
+    """
+    request = completed(chosen.request() if chosen else Request(), project, str(file.parent))
+    target = chosen or _named(request, Path(project).parent)
+    target = target or nearest_target(file, top, wants_system=bool(request.user or request.system))
+    if target is None or not request.files:
+        return target
+    return target._replace(
+        user=request.user,
+        system=request.system,
+        offline=request.offline,
+        override_inputs=tuple(request.override_inputs.items()),
+        project=project,
+    )
+
+
+def _named(request: Request, folder: Path) -> ChosenTarget | None:
+    """The flake or the file that a request names."""
+    if request.file is not None:
+        return ChosenTarget(Path(request.file).parent, file=str(request.file))
+    return None if request.flake is None else _flake_target({"flake": request.flake}, folder)

@@ -27,7 +27,14 @@ from hmeval.lsp.evaluation import (
 from hmeval.lsp.meaning import ANY, HOME, SYSTEM, Scope
 from hmeval.lsp.option_path import Import
 from hmeval.lsp.ownership import Imports, Owner, certain, module_file, owners, shape
-from hmeval.lsp.target import ChosenTarget, chosen_target, nearest_target
+from hmeval.lsp.target import (
+    ChosenTarget,
+    chosen_target,
+    nearest_target,
+    project_file,
+    project_folders,
+    project_target,
+)
 from hmeval.lsp.view import Document, Known, View
 from hmeval.trust import Trust
 
@@ -127,11 +134,23 @@ class Workspace:
             document.is_imported = document.path in self._imported
 
     def target(self, file: Path) -> ChosenTarget | None:
-        """The target that a file belongs to. Raises TargetError for a setting that names none."""
+        """The target that a file belongs to. Raises TargetError for a setting, or a hmeval.toml, that is wrong."""
         top = self._folder(file)
         if top is None:
             return None
-        return chosen_target(self.target_setting, top) if self.target_setting else nearest_target(file, top)
+        chosen = chosen_target(self.target_setting, top) if self.target_setting else None
+        project = project_file(file, top)
+        if project is None or not all(map(self.trust.allows, project_folders(project))):
+            return chosen or nearest_target(file, top)
+        return project_target(project, file, top, chosen)
+
+    def problem(self, file: Path) -> str:
+        """What is wrong with the setting, or the hmeval.toml, that names a file's target; or ""."""
+        try:
+            self.target(file)
+        except TargetError as error:
+            return str(error)
+        return ""
 
     def is_for(self, evaluation: Evaluation) -> bool:
         """Whether an evaluation is that of an open document's own options."""
@@ -141,11 +160,11 @@ class Workspace:
 
     def undecided(self, file: Path) -> Path | None:
         """The folder that the user has to be asked about before a file's options can be evaluated."""
-        try:
-            target = self.target(file)
-        except TargetError:
-            return None
-        return target.folder if target is not None and self.trust.is_undecided(target.folder) else None
+        top = self._folder(file)
+        project = project_file(file, top) if top is not None else None
+        target = self._base(file)
+        folders = [*(project_folders(project) if project else ()), *(target.folders if target else ())]
+        return next(filter(self.trust.is_undecided, folders), None)
 
     def evaluate(self, document: Document, debounce: float) -> None:
         """Evaluate what a document needs again, in a moment, if that is allowed; what is under way is given up."""
@@ -162,7 +181,7 @@ class Workspace:
         """Have the options of a file's target as they were kept last, if that is allowed; nothing is evaluated."""
         base = self._base(file)
         target = base.of(base.scope) if base is not None else None
-        if target is not None and self.trust.allows(target.folder):
+        if target is not None and self._allows(target):
             self._recall(self._evaluations.setdefault(target, Evaluation(target)))
 
     def give_up(self, evaluation: Evaluation) -> None:
@@ -173,7 +192,7 @@ class Workspace:
     def give_up_untrusted(self) -> None:
         """End what may not be evaluated any more."""
         for evaluation in self._evaluations.values():
-            if not self.trust.allows(evaluation.target.folder):
+            if not self._allows(evaluation.target):
                 self.give_up(evaluation)
 
     def evaluate_built_in(self) -> None:
@@ -222,6 +241,10 @@ class Workspace:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
+    def _allows(self, target: ChosenTarget) -> bool:
+        """Whether a target may be evaluated."""
+        return all(map(self.trust.allows, target.folders))
+
     def _folder(self, path: Path) -> Path | None:
         """The folder of the workspace that a file is in."""
         return next((folder for folder in self.folders if path.is_relative_to(folder)), None)
@@ -264,7 +287,7 @@ class Workspace:
         whole = document.whole()
         scopes = {one.meaning.scope for one in whole.found} | {one.scope for one in whole.read}
         targets = {self._target_of(document.path, document.scope(scope)) for scope in scopes or {None}}
-        wanted = [target for target in targets if target is not None and self.trust.allows(target.folder)]
+        wanted = [target for target in targets if target is not None and self._allows(target)]
         return [self._evaluations.setdefault(target, Evaluation(target)) for target in wanted]
 
     def _known(self, file: Path, scope: Scope) -> Known:
