@@ -75,7 +75,7 @@ class Request:
         )
         yield (
             self.write_lock_file and (self.file is not None or self.offline),
-            "--write-lock-file goes with --flake, and not with --offline: stand-ins are not locked",
+            "--write-lock-file goes with --flake, and not with stand-ins (--offline), which are not locked",
         )
         if self.flake is not None:
             yield (
