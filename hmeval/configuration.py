@@ -22,6 +22,7 @@ from hmeval.options.instances import Instances
 from hmeval.options.model import Option, OptionTree, Record
 from hmeval.options.path import is_placeholder, parse_option_path, show_option
 from hmeval.options.why import Definition, Why
+from hmeval.own_files import OwnFiles
 from hmeval.positions import Position
 from hmeval.probe import Probed, looked_into, probe, without_probe
 from hmeval.recovery import failures
@@ -90,7 +91,9 @@ class EvaluatedConfiguration:
         self._definitions: DefinitionSearch | None = None
         self._in_place: tuple[Value, DefinitionSearch] | None = None
         self._failures: list[EvaluationError] | None = None
-        self._blame = Blame(evaluator, self._probed, self._search)
+        self._blame = Blame(
+            evaluator, OwnFiles(evaluator, target.begin, target.description), self._probed, self._search
+        )
         self._instances_of: Instances | None = None
 
     @property
@@ -135,7 +138,7 @@ class EvaluatedConfiguration:
         if found is None:
             raise KeyError(show_option(loc))
         record = self._whole(found) if depth == len(loc) else self._within(found, loc)
-        option = Option(self._told(self._placed_errors(record)))
+        option = Option(self._told(record))
         return self.with_places(option) if places else option
 
     def with_places(self, option: Option) -> Option:
@@ -167,8 +170,6 @@ class EvaluatedConfiguration:
         """
         loc = parse_option_path(name) if isinstance(name, str) else list(name)
         why = self.placed(lambda: self._search().why(loc))
-        if why.value and "error" in why.value:
-            why = why._replace(value={"error": self._blame.told(why.value["error"])})
         places = self._source_places()
         return places.why(why) if places else why
 
@@ -185,7 +186,7 @@ class EvaluatedConfiguration:
             except EvaluationError as error:
                 if error.kind == "interrupted":
                     raise
-                self._failures = self._found_failures(self._at_definition(unfetched_input(error)))
+                self._failures = self._found_failures(self._at_definition(error))
                 self._instances_of = None
         return self._failures
 
@@ -224,7 +225,7 @@ class EvaluatedConfiguration:
         try:
             return evaluate()
         except EvaluationError as error:
-            raise self._told_error(self._at_definition(unfetched_input(_one_line_up(error)))) from None
+            raise self._told_error(self._at_definition(_one_line_up(error))) from None
 
     def plan_inputs(self, specialisation: str | None = None) -> dict[str, Any]:
         """All that a plan depends on, as plain data (hmeval/nix/plan-inputs.nix), with what files will hold.
@@ -282,7 +283,9 @@ class EvaluatedConfiguration:
         """The error at the definition that it is about: one of the home, or of the system that it is inside."""
         placed = self._blame.place(error)
         system = self.target.system
-        return blamed(self._evaluator, system, error) if placed is error and system is not None else placed
+        if placed is error and system is not None:
+            placed = blamed(self._evaluator, system, error)
+        return unfetched_input(placed, None if placed is error else placed.position)
 
     def _found_failures(self, error: EvaluationError) -> list[EvaluationError]:
         try:
@@ -303,7 +306,7 @@ class EvaluatedConfiguration:
     def _search(self) -> DefinitionSearch:
         probed = self._probed()
         if self._definitions is None:
-            self._definitions = DefinitionSearch(self._evaluator, probed)
+            self._definitions = DefinitionSearch(self._evaluator, probed, self._blame.told)
         return self._definitions
 
     def _search_in_place(self) -> DefinitionSearch:
@@ -320,7 +323,7 @@ class EvaluatedConfiguration:
 
     def _records(self, flags: int, *, places: bool = False) -> Iterator[extract.Record]:
         options = self.placed(self._options_value)
-        records = extract.iterate_options(self._evaluator, options, flags, self._progress)
+        records = extract.iterate_options(self._evaluator, options, flags, self._progress, self._blame.described)
         if self._failures and flags & extract.VALUES:
             records = map(without_probe, records)
         if places:
@@ -363,7 +366,7 @@ class EvaluatedConfiguration:
 
     def _whole(self, option: Value) -> extract.Record:
         flags = extract.VALUES | extract.DETAILS | extract.ALONE
-        (record,) = extract.extract_options(self._evaluator, option, flags)
+        (record,) = extract.iterate_options(self._evaluator, option, flags, None, self._blame.told)
         return self._with_instances(record)
 
     def why_removed(self, option: Option) -> str:
@@ -412,15 +415,14 @@ class EvaluatedConfiguration:
         try:
             instances = self._instances().of(loc)
         except EvaluationError as error:
-            described = extract.describe_error("", error.message, "") | {"kind": error.kind}
-            record.setdefault("errors", {})["instances"] = described
+            record.setdefault("errors", {})["instances"] = self._blame.described(error)
             return record
         return record | {"instances": instances} if instances else record
 
     def _instances(self) -> Instances:
         if self._instances_of is None:
             lib = self._probed().arguments["lib"] if self._failures else self._evaluated()["pkgs"]["lib"]
-            self._instances_of = Instances(self._evaluator, lib, self._options_value())
+            self._instances_of = Instances(self._evaluator, lib, self._options_value(), self._blame.described)
         return self._instances_of
 
     def _find(self, value: Value, loc: Sequence[str]) -> Value | None:
@@ -431,14 +433,6 @@ class EvaluatedConfiguration:
             if value is None:
                 return None
         return value
-
-    def _placed_errors(self, record: extract.Record) -> extract.Record:
-        """The record of one option, its errors at the places of the definitions that they are about."""
-        if "errors" in record:
-            record["errors"] = {field: self._blame.told(error) for field, error in record["errors"].items()}
-            if "value" in record["errors"]:
-                record["value"] = {"error": record["errors"]["value"]}
-        return record
 
     def _told_error(self, error: EvaluationError) -> EvaluationError:
         places = self._source_places()

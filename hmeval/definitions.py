@@ -58,18 +58,26 @@ class Stray(NamedTuple):
 class DefinitionSearch:
     """Finds the definitions of options in one configuration; its modules are read once.
 
+    Attributes:
+        read: the modules, as nix/modules.nix gives them.
+        lib: what they are called with as `lib`.
+
     Raises EvaluationError, and TargetError for a lib that does not hand out what modules it evaluates.
     """
 
-    def __init__(self, evaluator: AnyEvaluator, probed: Probed) -> None:
+    def __init__(
+        self, evaluator: AnyEvaluator, probed: Probed, describe_error: extract.Describe = extract.describe
+    ) -> None:
         self._evaluator = evaluator
+        self._describe_error = describe_error
         read = evaluator.eval_file(NIX / "modules.nix")
         kind = probed.result.get("type")
         if kind is None:
             raise TargetError(
                 "the modules of this configuration cannot be looked into: its lib.evalModules gives no `type`"
             )
-        modules = read({"arguments": probed.arguments, "modules": kind["getSubModules"]})
+        self.read = modules = read({"arguments": probed.arguments, "modules": kind["getSubModules"]})
+        self.lib = probed.arguments["lib"]
         self._nix = evaluator.eval_file(NIX / "definitions.nix")({"arguments": probed.arguments, "modules": modules})
         self._modules: Sequence[Mapping[str, Any]] = self._nix["modules"].to_python()
 
@@ -88,10 +96,10 @@ class DefinitionSearch:
         definitions = self._why_here(list(loc), place, frozenset({show_option(loc)})).definitions
         return [one for one in definitions if one.wins or (one.verdict == LOSER and not one.default)]
 
-    def places(self, loc: Sequence[str]) -> list[tuple[str, Position]]:
-        """The file of the module, and the place, of each definition of a path, whether there is an option or not."""
-        found = self._nix["places"](list(loc))
-        return [(entry["file"], Position(**entry["position"])) for entry in found.to_python()]
+    def places(self, loc: Sequence[str], files: Sequence[str]) -> list[Position]:
+        """The place of each definition of a path in modules of these files, whether there is an option or not."""
+        found = self._nix["places"](list(files), list(loc))
+        return [Position(**entry["position"]) for entry in found.to_python()]
 
     def strays(self) -> tuple[list[Stray], list[EvaluationError]]:
         """The definitions that no option is declared for, and the errors of modules that cannot be searched."""
@@ -226,9 +234,10 @@ class DefinitionSearch:
     ) -> tuple[Mapping[str, Any] | None, Mapping[str, Any] | None, Sequence[Mapping[str, Any]]]:
         """The final value, what it was before `apply`, and the definitions that the module system counts."""
         try:
-            written = self._written(self._nix["final"](place.value))
+            final = self._nix["final"](place.value)
+            written = extract.extract_options(self._evaluator, final, extract.VALUES, None, self._describe_error)
         except EvaluationError as error:
-            return {"error": extract.describe(error)}, None, ()
+            return {"error": self._describe_error(error)}, None, ()
         value, before = ([record.get("value") for record in written] + [None, None])[:2]
         counted = written[0].get("definitions", ()) if written else ()
         return value, before, [one for one in counted if one["file"] != PROBE]

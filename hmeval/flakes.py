@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import unquote
 
-from hmeval.errors import EvaluationError, HmevalError, TargetError
+from hmeval.errors import EvaluationError, HmevalError, Position, TargetError
 from hmeval.evaluation.any_evaluator import AnyEvaluator
 from hmeval.evaluation.value import Value
 from hmeval.literals import path_literal
@@ -96,13 +96,19 @@ def local_sources(flake: str, override_inputs: Mapping[str, str] | None) -> tupl
     return [*absolute, *trees], trees
 
 
-def unfetched_input(error: EvaluationError) -> EvaluationError:
-    """The error, told as one of an input that is locked and cannot be fetched, where it is that."""
+def fetched_input(error: EvaluationError) -> str | None:
+    """The input (`a`, or `a/b` for one of its own) that was being fetched when an error arose."""
+    found = next(filter(None, (_FETCHING.search(frame.text) for frame in error.trace)), None)
+    return found[1] if found else None
+
+
+def unfetched_input(error: EvaluationError, place: Position | None = None) -> EvaluationError:
+    """The error, told as one of an input that is locked and cannot be fetched, where it is that; `place` uses it."""
     found = next(filter(None, (_FETCHING.search(frame.text) for frame in error.trace)), None)
     if found is None:
         return error
     message = f"the input {found[1]}, which flake.lock has as {found[2]}, cannot be fetched: {error.message}"
-    return EvaluationError(message, error.kind, None, (), error.option)
+    return EvaluationError(message, error.kind, place, (), error.option)
 
 
 def _top(sources: _Sources, reference: FlakeReference) -> Place:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple
 
-from hmeval.blame import blamed
+from hmeval.blame import blamed, placed_on_the_way
 from hmeval.errors import EvaluationError, TargetError
 from hmeval.evaluation.any_evaluator import AnyEvaluator
 from hmeval.evaluation.value import Value
@@ -21,9 +21,7 @@ from hmeval.targets.names import OUTPUTS, Chosen, NoConfigurations, choose, choo
 from hmeval.targets.nixos_file import is_nixos_file, nixos_file_host
 from hmeval.targets.request import Request, UnfitRequest
 from hmeval.targets.system import LOOK_UP, USER_OF, system_target, user_target
-from hmeval.targets.target import Target
-
-T = TypeVar("T")
+from hmeval.targets.target import Begin, Target
 
 
 class Found(NamedTuple):
@@ -55,8 +53,10 @@ def find_target(evaluator: AnyEvaluator, request: Request) -> Found:
         return _discovered(evaluator, request)
     if request.user or request.system or is_nixos_file(request.file):
         host, description = nixos_file_host(request.file, request.nixpkgs, offline=request.offline)
-        return _of_system(evaluator, request, host, None, description)
-    return Found(home_file_target(request.file, request.home_manager, request.nixpkgs, offline=request.offline))
+        begin = Begin(description["file"])
+        return _of_system(evaluator, request, host, None, description, begin)
+    target = home_file_target(request.file, request.home_manager, request.nixpkgs, offline=request.offline)
+    return Found(target.begun_at(Begin(target.description["file"])))
 
 
 def _discovered(evaluator: AnyEvaluator, request: Request) -> Found:
@@ -88,20 +88,25 @@ def _of_flake(evaluator: AnyEvaluator, request: Request) -> Found:
         read = f" (overrides were read from {', '.join(request.files)}, too)" if request.files else ""
         raise NoSuchInput(f"{error}{read}") from None
     source = reference.source(called.top)
+    begin = Begin(f"{called.top.folder}/flake.nix", called.top.tree.path)
 
     def names(output: str) -> Sequence[str]:
-        return _told(lambda: names_of(evaluator, called, output), source)
+        try:
+            return names_of(evaluator, called, output)
+        except EvaluationError as error:
+            raise _error_told(placed_on_the_way(evaluator, begin, error), source) from None
 
     wanted = reference.wanted._replace(user=request.user, system=request.system)
     host_names = HostNames()
     chosen = choose(wanted, names, reference.shown, host_names)
     if chosen.is_home:
         _check_is_home(chosen, request)
-        target = reference.target(chosen, called.function, called.top)
+        target = reference.target(chosen, called.function, called.top).begun_at(begin)
         return Found(target, called=called, host_names=host_names.told)
     host = reference.host(chosen, called.expression)
     description = reference.describe(chosen)
-    return _of_system(evaluator, request, host, source, description)._replace(called=called, host_names=host_names.told)
+    found = _of_system(evaluator, request, host, source, description, begin)
+    return found._replace(called=called, host_names=host_names.told)
 
 
 def names_of(evaluator: AnyEvaluator, called: Called, output: str) -> Sequence[str]:
@@ -146,13 +151,14 @@ def _of_system(
     host: str,
     source: tuple[str, Path] | None,
     description: dict[str, Any],
+    begin: Begin,
 ) -> Found:
-    system = system_target(host, source, description)
+    system = system_target(host, source, description).begun_at(begin)
     if request.system:
         return Found(system)
     looked_up = evaluator.eval(LOOK_UP.format(host=host))
     user = choose_user(request.user, _users(evaluator, looked_up, request.user, system), _shown(description))
-    target = user_target(host, user, source, description)
+    target = user_target(host, user, source, description).begun_at(begin)
     return Found(target, lambda: evaluator.eval(USER_OF)(looked_up["host"])(user), system=looked_up)
 
 
@@ -171,14 +177,6 @@ def _shown(description: dict[str, Any]) -> str:
     return str(description.get("file") or f"{description['flake']}#{description['name']}")
 
 
-def _told(evaluate: Callable[[], T], source: tuple[str, Path] | None) -> T:
-    """What `evaluate` gives; an error is told at places in the flake's own folder."""
-    try:
-        return evaluate()
-    except EvaluationError as error:
-        raise _error_told(error, source) from None
-
-
 def _error_told(error: EvaluationError, source: tuple[str, Path] | None) -> EvaluationError:
-    told = unfetched_input(error)
+    told = unfetched_input(error, error.position)
     return SourcePlaces(*source).error(told) if source else told

@@ -94,7 +94,8 @@ def _lines_of_error(error: EvaluationError, advice: str) -> Iterator[str]:
     if position:
         yield f"  at {position}"
         yield from _excerpt(position)
-    if (file := _named_by(_DEFINITIONS, error)) and (position is None or position.file != file):
+    file = _named_by(_DEFINITIONS, error)
+    if file and (position is None or (error.option is None and position.file != file)):
         yield f"  in the definitions of {file}"
     if option := error.option or _named_by(_OPTION, error):
         yield f"  option: {option}"

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 
 from hmeval.errors import EvaluationError, Position, TraceFrame
+from hmeval.evaluation.explanations import explained
 
 _COLOUR = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 _AT = re.compile(r"^\s*at (?P<file>.+):(?P<line>\d{1,9}):(?P<column>\d{1,9}):?$")
@@ -115,4 +116,4 @@ def evaluation_error(class_name: str, message: str, report: str) -> EvaluationEr
     message = without_colours(message).strip()
     own, trace = frames_of(without_colours(report), message)
     position = own or next((frame.position for frame in trace if frame.position), None)
-    return EvaluationError(message, kind_of(class_name, message), position, trace, option_of(message))
+    return explained(EvaluationError(message, kind_of(class_name, message), position, trace, option_of(message)))

@@ -451,11 +451,12 @@ in
     number: concatMap (straysIn options [ ]) (elemAt tops number)
   );
 
-  # Where the modules define a path, each with the module's file.
+  # Where the modules of these files define a path, each with the module's file.
   places =
-    loc:
+    files: loc:
     let
-      all = concatLists (genList (topOf { layers = 0; }) (length modules));
+      isOf = number: elem (elemAt modules number).file files;
+      all = concatMap (topOf { layers = 0; }) (filter isOf (genList (number: number) (length modules)));
       found = concatMap (followIn (map named loc)) all;
     in
     map (row: { inherit (row) file position; }) (filter (row: row.complete && row.position != null) found);

@@ -22,6 +22,9 @@ Record: TypeAlias = dict[str, Any]
 Progress: TypeAlias = Callable[[int], None]
 """Told now and then how many options there are so far."""
 
+Describe: TypeAlias = Callable[[EvaluationError], dict[str, Any]]
+"""Makes an error plain: {kind, message, position?}."""
+
 # HMEVAL_OPTIONS_…: the engine is not loaded for them.
 HIDDEN = 1
 STATE = 2
@@ -31,28 +34,37 @@ ALONE = 16
 
 
 def iterate_options(
-    evaluator: AnyEvaluator, options: Value, flags: int = 0, progress: Progress | None = None
+    evaluator: AnyEvaluator,
+    options: Value,
+    flags: int = 0,
+    progress: Progress | None = None,
+    describe_error: Describe | None = None,
 ) -> Iterator[Record]:
     """The records of all options in and below `options`, in the order of lib.options.optionAttrSetToDocList.
 
     `flags` (HIDDEN, STATE, VALUES, DETAILS, ALONE) say which options, and what of each. They come as they are read;
-    reading goes on meanwhile. What fails in an option is told by its record.
+    reading goes on meanwhile. What fails in an option is told by its record, as `describe_error` describes it.
     """
+    describe_error = describe_error or describe
     unpacker = codec.unpacker()
     for piece, count in evaluator._pieces(WriteOptions(options._reference_for(evaluator), flags)):
         unpacker.feed(piece)
         with _without_collection():
-            records = list(map(_complete, unpacker))
+            records = [_complete(record, describe_error) for record in unpacker]
         yield from records
         if progress:
             progress(count)
 
 
 def extract_options(
-    evaluator: AnyEvaluator, options: Value, flags: int = 0, progress: Progress | None = None
+    evaluator: AnyEvaluator,
+    options: Value,
+    flags: int = 0,
+    progress: Progress | None = None,
+    describe_error: Describe | None = None,
 ) -> list[Record]:
     """All that `iterate_options` gives."""
-    return list(iterate_options(evaluator, options, flags, progress))
+    return list(iterate_options(evaluator, options, flags, progress, describe_error))
 
 
 @contextmanager
@@ -68,10 +80,10 @@ def _without_collection() -> Iterator[None]:
         gc.enable()
 
 
-def _complete(record: Record) -> Record:
+def _complete(record: Record, describe_error: Describe) -> Record:
     """Bring into the contract's form what native code leaves to Python."""
     if "errors" in record:
-        record["errors"] = {field: describe_error(*raw) for field, raw in record["errors"].items()}
+        record["errors"] = {f: describe_error(evaluation_error(*raw)) for f, raw in record["errors"].items()}
         if "value" in record["errors"]:
             record["value"] = {"error": record["errors"]["value"]}
     if isinstance(record.get("priority"), int):
@@ -79,7 +91,8 @@ def _complete(record: Record) -> Record:
     for definition in record.get("definitions", ()):
         # What the module system keeps are the definitions of the highest priority, which all count.
         if "error" in definition["value"]:
-            definition["value"] = {"error": describe_error(*definition["value"]["error"])}
+            error = evaluation_error(*definition["value"]["error"])
+            definition["value"] = {"error": describe_error(error)}
         definition |= {"line": None, "column": None, "priority": record.get("priority"), "wins": True}
     return record
 
@@ -90,13 +103,8 @@ def describe_priority(number: int) -> dict[str, Any]:
     return {"number": number, "name": priority_name(number)}
 
 
-def describe_error(class_name: str, message: str, report: str) -> dict[str, Any]:
-    """An error for output: kind, message, and the position where it is known."""
-    return describe(evaluation_error(class_name, message, report))
-
-
 def describe(error: EvaluationError) -> dict[str, Any]:
-    """The same for an error that was raised."""
+    """An error for output: kind, message, and the position where it is known."""
     described: dict[str, Any] = {"kind": error.kind, "message": error.message}
     if error.position:
         described["position"] = error.position._asdict()

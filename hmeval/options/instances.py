@@ -8,7 +8,7 @@ from typing import Any
 
 from hmeval.evaluation.any_evaluator import AnyEvaluator
 from hmeval.evaluation.value import Value
-from hmeval.options.extract import ALONE, DETAILS, HIDDEN, VALUES, Record, extract_options
+from hmeval.options.extract import ALONE, DETAILS, HIDDEN, VALUES, Describe, Record, extract_options
 from hmeval.options.path import show_option
 
 _EXPRESSION = Path(__file__).resolve().parents[1] / "nix/instances.nix"
@@ -21,8 +21,11 @@ class Instances:
     that cannot be evaluated there is nothing to tell.
     """
 
-    def __init__(self, evaluator: AnyEvaluator, lib: Value, options: Value) -> None:
+    def __init__(
+        self, evaluator: AnyEvaluator, lib: Value, options: Value, describe_error: Describe | None = None
+    ) -> None:
         self._evaluator = evaluator
+        self._describe_error = describe_error
         self._functions = evaluator.eval_file(_EXPRESSION)({"lib": lib, "options": options})
 
     def option(self, loc: Sequence[str]) -> Record | None:
@@ -30,7 +33,9 @@ class Instances:
         found = self._functions["at"](list(loc))
         if found.type == "null" or "option" not in found.attr_names():
             return None
-        (record,) = extract_options(self._evaluator, found["option"], VALUES | DETAILS | ALONE)
+        (record,) = extract_options(
+            self._evaluator, found["option"], VALUES | DETAILS | ALONE, describe_error=self._describe_error
+        )
         return _told(record, _Place(found))
 
     def below(self, loc: Sequence[str]) -> list[Record]:
@@ -39,7 +44,9 @@ class Instances:
         if found.type == "null" or "options" not in found.attr_names():
             return []
         place = _Place(found)
-        records = extract_options(self._evaluator, found["options"], VALUES | DETAILS | HIDDEN)
+        records = extract_options(
+            self._evaluator, found["options"], VALUES | DETAILS | HIDDEN, describe_error=self._describe_error
+        )
         return [_told(record, place) for record in records]
 
     def of(self, loc: Sequence[str]) -> list[list[str]]:

@@ -9,6 +9,18 @@ OFFLINE = Path(__file__).resolve().parent.parent / "offline"
 """hmeval's own stand-ins for nixpkgs and Home Manager."""
 
 
+class Begin(NamedTuple):
+    """Where the user's own files of a target begin.
+
+    Attributes:
+        file: the one that the evaluation begins with: a module, or a flake.nix.
+        tree: for a flake, the folder that all of them are in; else None.
+    """
+
+    file: str
+    tree: str | None = None
+
+
 class Target(NamedTuple):
     """One Home Manager configuration, or a system's own.
 
@@ -21,6 +33,7 @@ class Target(NamedTuple):
             None where nothing was copied.
         description: what was asked for, as the contract's JSON shows it under "target".
         system: of a user's home inside a system, that system; else None.
+        begin: where the user's own files begin; None where that is not known.
     """
 
     expression: str
@@ -28,7 +41,12 @@ class Target(NamedTuple):
     source: tuple[str, Path] | None
     description: dict[str, Any]
     system: Target | None = None
+    begin: Begin | None = None
 
     def describe(self) -> dict[str, Any]:
         """The target for output: `kind`, and what it was made from."""
         return dict(self.description)
+
+    def begun_at(self, begin: Begin) -> Target:
+        """The same target, and its system, with `begin`."""
+        return self._replace(begin=begin, system=self.system and self.system.begun_at(begin))

@@ -1,0 +1,66 @@
+# What stands in the definitions of modules, one level at a time: for who looks for the one that cannot be evaluated.
+{ lib }:
+let
+  inherit (builtins)
+    attrNames
+    concatMap
+    isAttrs
+    isList
+    map
+    unsafeGetAttrPos
+    ;
+
+  # Of a derivation that cannot be built, nothing fails but its path.
+  within =
+    node:
+    let
+      inherit (node) value;
+      type = value._type or value.type or null;
+      hold = found: node // { value = found; };
+      attribute = name: {
+        path = node.path ++ [ name ];
+        position =
+          let
+            written = unsafeGetAttrPos name value;
+          in
+          if written == null then node.position else written;
+        value = value.${name};
+      };
+    in
+    if isList value then
+      map hold value
+    else if !isAttrs value then
+      [ ]
+    else if type == "merge" then
+      map hold value.contents
+    else if type == "if" then
+      [
+        (hold value.condition)
+        (hold value.content)
+      ]
+    else if type == "override" || type == "order" then
+      [ (hold value.content) ]
+    else if type == "derivation" then
+      [ (hold value.drvPath) ]
+    else if lib.isOption value || value ? _type then
+      [ ]
+    else
+      map attribute (attrNames value);
+in
+{
+  inherit within;
+
+  # The definitions of each module, by its file.
+  tops =
+    modules:
+    map (module: {
+      inherit (module) file;
+      nodes = concatMap (value: [
+        {
+          path = [ ];
+          position = null;
+          inherit value;
+        }
+      ]) module.definitions;
+    }) modules;
+}
