@@ -12,7 +12,7 @@ from hmeval.errors import (
     PlanError,
     TargetError,
 )
-from hmeval.kinds import Derivation, Function, NixPath
+from hmeval.kinds import Derivation, Failed, Function, NixPath
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -39,6 +39,7 @@ __all__ = [
     "EngineError",
     "EvaluationError",
     "Evaluator",
+    "Failed",
     "Function",
     "HmevalError",
     "NixPath",

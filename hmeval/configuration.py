@@ -16,6 +16,7 @@ from hmeval.evaluation.any_evaluator import AnyEvaluator
 from hmeval.evaluation.value import Value
 from hmeval.every_definition import EveryDefinition, module_files
 from hmeval.flakes import unfetched_input
+from hmeval.kinds import Failed
 from hmeval.literals import path_literal, string_literal
 from hmeval.options import extract
 from hmeval.options.instances import Instances
@@ -211,8 +212,11 @@ class EvaluatedConfiguration:
         return self.placed(lambda: function(self._evaluated()))
 
     def value_at(self, loc: Sequence[str]) -> Value:
-        """The configuration's value at a path. Raises KeyError where there is none, EvaluationError."""
-        found = self.placed(lambda: self._find(self._evaluated()["config"], loc))
+        """The configuration's value at a path, as `option` takes it.
+
+        Raises KeyError where there is none, EvaluationError.
+        """
+        found = self.placed(lambda: self._evaluated()["config"].at(loc) or self._instances().value(loc))
         if found is None:
             raise KeyError(".".join(loc))
         return found
@@ -226,6 +230,24 @@ class EvaluatedConfiguration:
             return evaluate()
         except EvaluationError as error:
             raise self._told_error(self._at_definition(_one_line_up(error))) from None
+
+    def shown(
+        self, expression: str | None, loc: Sequence[str] | None, write: Callable[[Value], tuple[T, list[Failed]]]
+    ) -> tuple[T, list[Failed]]:
+        """What `write` makes of the value of an expression (`evaluate`), or else of the one at a path (`value_at`).
+
+        That is a pair with the parts that failed, which are put at the definitions that they are about. Raises KeyError
+        where there is nothing at the path, EvaluationError.
+        """
+        value = self.evaluate(expression) if expression is not None else self.value_at(loc or ())
+        written, failed = self.placed(lambda: write(value))
+        told: dict[str, EvaluationError] = {}
+        for part in failed:
+            error = _one_line_up(part.error)
+            if str(error) not in told:
+                told[str(error)] = self._told_error(self._at_definition(error))
+            part.error = told[str(error)]
+        return written, failed
 
     def plan_inputs(self, specialisation: str | None = None) -> dict[str, Any]:
         """All that a plan depends on, as plain data (hmeval/nix/plan-inputs.nix), with what files will hold.
@@ -424,15 +446,6 @@ class EvaluatedConfiguration:
             lib = self._probed().arguments["lib"] if self._failures else self._evaluated()["pkgs"]["lib"]
             self._instances_of = Instances(self._evaluator, lib, self._options_value(), self._blame.described)
         return self._instances_of
-
-    def _find(self, value: Value, loc: Sequence[str]) -> Value | None:
-        for name in loc:
-            if value.type != "set":
-                return None
-            value = value.get(name)
-            if value is None:
-                return None
-        return value
 
     def _told_error(self, error: EvaluationError) -> EvaluationError:
         places = self._source_places()

@@ -67,3 +67,8 @@ class EvaluationError(HmevalError):
 
     def __str__(self) -> str:
         return f"{self.message}\n  at {self.position}" if self.position else self.message
+
+    def record(self) -> dict[str, Any]:
+        """For JSON: {kind, message, position?}."""
+        record: dict[str, Any] = {"kind": self.kind, "message": self.message}
+        return record | {"position": self.position._asdict()} if self.position else record

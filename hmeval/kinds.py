@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from hmeval.errors import EvaluationError
+
 
 class _Kind:
     """Compared, hashed and shown by its fields (dataclasses would add a tenth to the start of the command line)."""
@@ -61,3 +65,20 @@ class Function(_Kind):
 
     def __str__(self) -> str:
         return "<function>"
+
+
+class Failed(_Kind):
+    """A part of a value that cannot be evaluated; no set of the user's can be mistaken for one.
+
+    `error` is why, `path` where the part is in the value: names of attributes, and numbers of elements. Two are equal
+    where they are the same failure: equal errors do not make equal values.
+    """
+
+    __slots__ = ("error", "path")
+
+    def __init__(self, path: tuple[str | int, ...], error: EvaluationError) -> None:
+        self.path = path
+        self.error = error
+
+    def __str__(self) -> str:
+        return f"«error: {self.error.message.partition(chr(10))[0]}»"

@@ -302,19 +302,19 @@ class Configuration:
         files: list[str] = self._kept.document("modules", "files", lambda: self._configuration.module_files())
         return files
 
-    def text_of(self, expression: str | None, loc: Sequence[str] | None, *, json: bool) -> str:
-        """The value of an expression (`evaluate`), or else the one at a path (`value_at`), as Nix text or as JSON.
+    def shown(self, expression: str | None, loc: Sequence[str] | None, *, json: bool) -> dict[str, Any]:
+        """The value of an expression (`evaluate`), or else the one at a path (`value_at`): {text, failed}.
 
-        Raises KeyError where there is nothing at the path, EvaluationError.
+        That is Nix text or JSON, and {path, kind, message, position?} of each part that cannot be evaluated. Raises
+        KeyError where there is nothing at the path, EvaluationError where the value itself fails.
         """
         name = repr((expression, None if loc is None else list(loc), json, os.getcwd()))
-        text: str = self._kept.document("values", name, lambda: self._text_of(expression, loc, json))
-        return text
+        document: dict[str, Any] = self._kept.document("values", name, lambda: self._shown(expression, loc, json))
+        return document
 
-    def document(self, format: str, write: Callable[[OptionTree], str]) -> str:
+    def document(self, format: str, write: Callable[[OptionTree], Any]) -> Any:
         """What `write` makes of `options`, kept as well: in a whole list, writing takes longer than reading."""
-        text: str = self._kept.document("documents", format, lambda: write(self.options))
-        return text
+        return self._kept.document("documents", format, lambda: write(self.options))
 
     def describe(self) -> dict[str, Any]:
         """The target for output: `kind`, and what it was made from."""
@@ -357,14 +357,14 @@ class Configuration:
     def _backup_settings(self) -> list[Any]:
         return list(self._configuration.backup_settings_of_system())
 
-    def _text_of(self, expression: str | None, loc: Sequence[str] | None, json: bool) -> str:
-        configuration = self._configuration
-        value = configuration.evaluate(expression) if expression is not None else configuration.value_at(loc or ())
-        if not json:
-            return configuration.placed(value.show)
+    def _shown(self, expression: str | None, loc: Sequence[str] | None, json: bool) -> dict[str, Any]:
+        from hmeval.evaluation.value import Value
         from hmeval.render.json_text import json_text
 
-        return configuration.placed(lambda: json_text(value.to_python(), indent=2))
+        write: Any = Value.with_failures if json else Value.text_with_failures
+        written, failed = self._configuration.shown(expression, loc, write)
+        parts = [{"path": list(part.path), **part.error.record()} for part in failed]
+        return {"text": json_text(written, indent=2) if json else written, "failed": parts}
 
 
 class _Evaluated:

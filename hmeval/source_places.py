@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from hmeval.errors import EvaluationError, HmevalError, Position
+from hmeval.options.values import failures
 from hmeval.options.why import Definition, Why
 
 Record = dict[str, Any]
@@ -48,8 +49,9 @@ class SourcePlaces:
 
     def record(self, record: Record) -> Record:
         """An option's record, with the places of its declarations and definitions in the folder."""
-        errors = (error["position"] for error in record.get("errors", {}).values() if error.get("position"))
-        self.put_right((*record.get("declaration_positions", ()), *record.get("definitions", ()), *errors))
+        errors = [*record.get("errors", {}).values(), *failures(record.get("value"))]
+        places = (error["position"] for error in errors if error.get("position"))
+        self.put_right((*record.get("declaration_positions", ()), *record.get("definitions", ()), *places))
         return record
 
     def put_right(self, places: Iterable[Record]) -> None:

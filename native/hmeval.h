@@ -43,6 +43,7 @@ enum {
     HMEVAL_EXT_PATH = 1,       /* the path's text */
     HMEVAL_EXT_DERIVATION = 2, /* MessagePack: [name, outPath, drvPath or nil] */
     HMEVAL_EXT_FUNCTION = 3,   /* nothing: a function, a builtin or an external value */
+    HMEVAL_EXT_FAILURE = 4,    /* MessagePack: which one of the failures that stand beside the value */
 };
 
 /* What hmeval_write_options writes beside the documentation of each option. */
@@ -121,6 +122,13 @@ hmeval_status hmeval_value_string(hmeval_session * session, const char * text, n
 hmeval_status hmeval_write_names(hmeval_session * session, nix_value * set, hmeval_sink sink, void * reader);
 hmeval_status hmeval_write_value(hmeval_session * session, nix_value * value, hmeval_sink sink, void * reader);
 hmeval_status hmeval_write_text(hmeval_session * session, nix_value * value, hmeval_sink sink, void * reader);
+/* The same of a value of which parts cannot be evaluated: [value, failures]. In the place of each is an extension, in text
+ * «error: the first line of its message»; the failures are [path, class, message, report], in order, with names of
+ * attributes and numbers of elements for a path. An error of the value itself, and the end of the stack, fail. */
+hmeval_status hmeval_write_value_with_failures(
+    hmeval_session * session, nix_value * value, hmeval_sink sink, void * reader);
+hmeval_status hmeval_write_text_with_failures(
+    hmeval_session * session, nix_value * value, hmeval_sink sink, void * reader);
 
 /* Write the options below `options` to `sink`: one MessagePack map for each, in the order and with the meaning of
  * lib.options.optionAttrSetToDocList (nixpkgs, lib/options.nix), and what `flags` (HMEVAL_OPTIONS_…) ask for. State and
@@ -361,11 +369,38 @@ size_t hmeval_pack_open_map(hmeval_buffer * buffer);
 size_t hmeval_pack_open_array(hmeval_buffer * buffer);
 void hmeval_pack_close(hmeval_buffer * buffer, size_t place, size_t count);
 
-/* pack_value.c: `plain` refuses what JSON has no form for (HMEVAL_NOT_PLAIN). */
-hmeval_status hmeval_pack_value(hmeval_session * session, hmeval_buffer * buffer, nix_value * value, bool plain);
+/* failures.c */
+
+/* Where a value's part is in it: an attribute of what is above, or an element; NULL: the value itself. */
+typedef struct hmeval_part {
+    const struct hmeval_part * above;
+    const char * name; /* NULL: an element */
+    size_t index;
+} hmeval_part;
+
+/* The parts of a value that cannot be evaluated. */
+typedef struct {
+    hmeval_buffer list; /* [path, class, message, report] of each */
+    size_t count;
+    size_t most; /* one more is HMEVAL_TOO_LARGE; 0: any number */
+} hmeval_failures;
+
+void hmeval_failures_free(hmeval_failures * failures);
+/* Add the last error to the failures, that of the part `at`. HMEVAL_FAILED where there are none to add to, and for an
+ * error that ends the whole value. */
+hmeval_status hmeval_keep_failure(hmeval_session * session, hmeval_failures * failures, const hmeval_part * at);
+void hmeval_pack_failures(hmeval_buffer * buffer, const hmeval_failures * failures);
+/* The last error, as it stands in Nix text. */
+void hmeval_append_failure(hmeval_session * session, hmeval_buffer * text);
+
+/* pack_value.c: `plain` refuses what JSON has no form for (HMEVAL_NOT_PLAIN). Parts that fail go to `failures`; where that
+ * is NULL, they fail as a whole. */
+hmeval_status hmeval_pack_value(
+    hmeval_session * session, hmeval_buffer * buffer, nix_value * value, bool plain, hmeval_failures * failures);
 
 /* render.c: append the value as Nix text (lib.generators.toPretty, multiline, pretty values allowed). */
-hmeval_status hmeval_render(hmeval_session * session, hmeval_buffer * text, nix_value * value);
+hmeval_status hmeval_render(
+    hmeval_session * session, hmeval_buffer * text, nix_value * value, hmeval_failures * failures);
 /* Append a name as it stands in an attribute path: bare where it is an identifier, else quoted. */
 hmeval_status hmeval_render_name(hmeval_session * session, hmeval_buffer * text, const char * name);
 

@@ -50,7 +50,7 @@ static hmeval_status pack_attribute(hmeval_walker * self, nix_value * option, co
 {
     nix_value * value;
     hmeval_status status = hmeval_get(self->session, option, name, &value);
-    if (status == HMEVAL_OK) status = hmeval_pack_value(self->session, self->buffer, value, false);
+    if (status == HMEVAL_OK) status = hmeval_pack_value(self->session, self->buffer, value, false, NULL);
     hmeval_value_release(self->session, value);
     return status;
 }
@@ -141,7 +141,7 @@ static hmeval_status pack_known_declarations(hmeval_walker * self, nix_value * d
         nix_value * file;
         status = hmeval_value_element(self->session, declarations, i, &file);
         if (status == HMEVAL_OK && !hmeval_string_is(self->session, file, "<unknown-file>")) {
-            status = hmeval_pack_value(self->session, &files, file, false);
+            status = hmeval_pack_value(self->session, &files, file, false, NULL);
             ++known;
         }
         hmeval_value_release(self->session, file);
@@ -185,7 +185,7 @@ static hmeval_status write_type(hmeval_walker * self, nix_value * option)
     if (status == HMEVAL_ABSENT)
         hmeval_pack_text(self->buffer, "unspecified");
     else if (status == HMEVAL_OK)
-        status = hmeval_pack_value(self->session, self->buffer, description, false);
+        status = hmeval_pack_value(self->session, self->buffer, description, false, NULL);
     hmeval_value_release(self->session, description);
     return status == HMEVAL_ABSENT ? HMEVAL_OK : status;
 }
@@ -194,7 +194,7 @@ static hmeval_status write_type(hmeval_walker * self, nix_value * option)
 static hmeval_status pack_literal(hmeval_walker * self, nix_value * value)
 {
     hmeval_buffer text = {0};
-    hmeval_status status = hmeval_render(self->session, &text, value);
+    hmeval_status status = hmeval_render(self->session, &text, value, NULL);
     hmeval_pack_map(self->buffer, 2);
     hmeval_pack_text(self->buffer, "_type");
     hmeval_pack_text(self->buffer, "literalExpression");
@@ -211,7 +211,7 @@ static hmeval_status pack_rendered(hmeval_walker * self, nix_value * value)
     hmeval_status status = hmeval_get(self->session, value, "_type", &type);
     if (status == HMEVAL_OK) status = hmeval_get(self->session, value, "text", &text);
     if (status == HMEVAL_OK)
-        status = hmeval_pack_value(self->session, self->buffer, value, false);
+        status = hmeval_pack_value(self->session, self->buffer, value, false, NULL);
     else if (status == HMEVAL_ABSENT)
         status = pack_literal(self, value);
     hmeval_value_release(self->session, text);
@@ -262,7 +262,7 @@ static hmeval_status write_related_packages(hmeval_walker * self, nix_value * op
     nix_value * packages;
     hmeval_status status = hmeval_get(self->session, option, "relatedPackages", &packages);
     if (status == HMEVAL_OK && hmeval_value_type(self->session, packages) == HMEVAL_TYPE_NULL) status = HMEVAL_ABSENT;
-    if (status == HMEVAL_OK) status = hmeval_pack_value(self->session, self->buffer, packages, false);
+    if (status == HMEVAL_OK) status = hmeval_pack_value(self->session, self->buffer, packages, false, NULL);
     hmeval_value_release(self->session, packages);
     return status;
 }

@@ -108,7 +108,7 @@ static hmeval_status pack_loc_elements(hmeval_walker * self, nix_value * loc)
     for (size_t i = 0; status == HMEVAL_OK && i < size; ++i) {
         nix_value * part;
         status = hmeval_value_element(self->session, loc, i, &part);
-        if (status == HMEVAL_OK) status = hmeval_pack_value(self->session, self->buffer, part, false);
+        if (status == HMEVAL_OK) status = hmeval_pack_value(self->session, self->buffer, part, false, NULL);
         hmeval_value_release(self->session, part);
     }
     return status;

@@ -6,6 +6,7 @@
 #include "hmeval.h"
 
 #define LARGEST_VALUE (32 * 1024)
+#define MOST_FAILURES 100
 
 /* At or before `place`: where a character of UTF-8 begins. */
 static size_t start_of_character(const hmeval_buffer * text, size_t place)
@@ -52,23 +53,37 @@ static hmeval_status pack_package(hmeval_walker * self, nix_value * package)
     return status;
 }
 
-/* { nix = text; truncated = true; package = …; }: the second where the text was cut, the third where it is one. */
+static void pack_truncated(hmeval_walker * self)
+{
+    hmeval_pack_text(self->buffer, "truncated");
+    hmeval_pack_bool(self->buffer, true);
+}
+
+static void pack_failed(hmeval_walker * self, const hmeval_failures * failures)
+{
+    if (!failures->count) return;
+    hmeval_pack_text(self->buffer, "failed");
+    hmeval_pack_failures(self->buffer, failures);
+}
+
+/* { nix = text; truncated = true; package = …; failed = [ … ]; }: the second where the text was cut, the third where it
+ * is one, the last where parts fail. */
 static hmeval_status pack_value_as_nix(hmeval_walker * self, nix_value * value)
 {
     hmeval_buffer text = {.limit = LARGEST_VALUE};
-    hmeval_status status = hmeval_render(self->session, &text, value);
+    hmeval_failures failures = {.most = MOST_FAILURES};
+    hmeval_status status = hmeval_render(self->session, &text, value, &failures);
     bool truncated = status == (hmeval_status)HMEVAL_TOO_LARGE;
-    size_t size = truncated ? start_of_character(&text, LARGEST_VALUE) : text.size;
+    size_t size = text.size > LARGEST_VALUE ? start_of_character(&text, LARGEST_VALUE) : text.size;
     bool package = status == HMEVAL_OK && is_package(self, value);
-    hmeval_pack_map(self->buffer, 1 + truncated + package);
+    hmeval_pack_map(self->buffer, 1 + truncated + package + (failures.count > 0));
     hmeval_pack_text(self->buffer, "nix");
     hmeval_pack_bytes(self->buffer, text.bytes, size);
+    if (truncated) pack_truncated(self);
+    pack_failed(self, &failures);
+    hmeval_failures_free(&failures);
     hmeval_buffer_free(&text);
-    if (truncated) {
-        hmeval_pack_text(self->buffer, "truncated");
-        hmeval_pack_bool(self->buffer, true);
-        return HMEVAL_OK;
-    }
+    if (truncated) return HMEVAL_OK;
     if (package) hmeval_pack_text(self->buffer, "package");
     return package ? pack_package(self, value) : status;
 }
@@ -112,24 +127,29 @@ static hmeval_status pack_names(hmeval_walker * self, nix_value * set)
     hmeval_pack_map(self->buffer, 2);
     hmeval_pack_text(self->buffer, "nix");
     hmeval_pack_bytes(self->buffer, text.bytes, text.size);
-    hmeval_pack_text(self->buffer, "truncated");
-    hmeval_pack_bool(self->buffer, true);
+    pack_truncated(self);
     hmeval_buffer_free(&text);
     free(attributes);
     return status;
 }
 
-/* { json = value; } where the value is plain and not too large, otherwise its text. */
+static void pack_as_json(hmeval_walker * self, const hmeval_buffer * json, const hmeval_failures * failures)
+{
+    hmeval_pack_map(self->buffer, 1 + (failures->count > 0));
+    hmeval_pack_text(self->buffer, "json");
+    hmeval_append(self->buffer, json->bytes, json->size);
+    pack_failed(self, failures);
+}
+
+/* { json = value; failed = [ … ]; } where the value is plain and not too large, otherwise its text. */
 hmeval_status hmeval_pack_shown_value(hmeval_walker * self, nix_value * value)
 {
     if (self->is_raw && hmeval_value_type(self->session, value) == HMEVAL_TYPE_SET) return pack_names(self, value);
     hmeval_buffer json = {.limit = LARGEST_VALUE};
-    hmeval_status status = hmeval_pack_value(self->session, &json, value, true);
-    if (status == HMEVAL_OK) {
-        hmeval_pack_map(self->buffer, 1);
-        hmeval_pack_text(self->buffer, "json");
-        hmeval_append(self->buffer, json.bytes, json.size);
-    }
+    hmeval_failures failures = {.most = MOST_FAILURES};
+    hmeval_status status = hmeval_pack_value(self->session, &json, value, true, &failures);
+    if (status == HMEVAL_OK) pack_as_json(self, &json, &failures);
+    hmeval_failures_free(&failures);
     hmeval_buffer_free(&json);
     bool as_nix = status == (hmeval_status)HMEVAL_NOT_PLAIN || status == (hmeval_status)HMEVAL_TOO_LARGE;
     return as_nix ? pack_value_as_nix(self, value) : status;

@@ -13,6 +13,8 @@ typedef struct {
     hmeval_buffer * buffer;
     bool plain;
     int depth;
+    hmeval_failures * failures; /* NULL: a part that fails ends it */
+    const hmeval_part * at;
 } packer;
 
 static hmeval_status pack(packer * self, nix_value * value);
@@ -40,17 +42,54 @@ static hmeval_status pack_function(packer * self)
     return HMEVAL_OK;
 }
 
+/* Pack a part, `value`, if getting it went well (`got`). One that fails leaves its error in its place. */
+static hmeval_status pack_part(packer * self, hmeval_status got, nix_value * value)
+{
+    size_t before = self->buffer->size;
+    hmeval_status status = got == HMEVAL_OK ? pack(self, value) : got;
+    if (status != HMEVAL_FAILED) return status;
+    status = hmeval_keep_failure(self->session, self->failures, self->at);
+    if (status != HMEVAL_OK) return status;
+    hmeval_buffer number = {0};
+    hmeval_pack_int(&number, (int64_t)self->failures->count - 1);
+    self->buffer->size = before;
+    hmeval_pack_extension(self->buffer, HMEVAL_EXT_FAILURE, number.bytes, number.size);
+    hmeval_buffer_free(&number);
+    return hmeval_buffer_status(self->buffer);
+}
+
+static hmeval_status pack_element(packer * self, nix_value * list, size_t index)
+{
+    const hmeval_part * above = self->at;
+    nix_value * element;
+    hmeval_status got = hmeval_value_element(self->session, list, index, &element);
+    self->at = &(hmeval_part){.above = above, .index = index};
+    hmeval_status status = pack_part(self, got, element);
+    self->at = above;
+    hmeval_value_release(self->session, element);
+    return status;
+}
+
 static hmeval_status pack_list(packer * self, nix_value * list)
 {
     size_t size = hmeval_value_size(self->session, list);
     hmeval_status status = HMEVAL_OK;
     hmeval_pack_array(self->buffer, size);
-    for (size_t i = 0; status == HMEVAL_OK && i < size; ++i) {
-        nix_value * element;
-        status = hmeval_value_element(self->session, list, i, &element);
-        if (status == HMEVAL_OK) status = pack(self, element);
-        hmeval_value_release(self->session, element);
-    }
+    for (size_t i = 0; status == HMEVAL_OK && i < size; ++i)
+        status = pack_element(self, list, i);
+    return status;
+}
+
+static hmeval_status pack_attribute(packer * self, nix_value * set, hmeval_attribute attribute)
+{
+    const hmeval_part * above = self->at;
+    nix_value * value;
+    hmeval_pack_text(self->buffer, attribute.name);
+    hmeval_status got = hmeval_attribute_value(self->session, set, attribute, &value);
+    self->at = &(hmeval_part){.above = above, .name = attribute.name};
+    hmeval_status status = pack_part(self, got, value);
+    self->at = above;
+    hmeval_value_release(self->session, value);
     return status;
 }
 
@@ -60,13 +99,8 @@ static hmeval_status pack_attributes(packer * self, nix_value * set)
     size_t count;
     hmeval_status status = hmeval_sorted_attributes(self->session, set, &attributes, &count);
     hmeval_pack_map(self->buffer, count);
-    for (size_t i = 0; status == HMEVAL_OK && i < count; ++i) {
-        nix_value * value;
-        hmeval_pack_text(self->buffer, attributes[i].name);
-        status = hmeval_attribute_value(self->session, set, attributes[i], &value);
-        if (status == HMEVAL_OK) status = pack(self, value);
-        hmeval_value_release(self->session, value);
-    }
+    for (size_t i = 0; status == HMEVAL_OK && i < count; ++i)
+        status = pack_attribute(self, set, attributes[i]);
     free(attributes);
     return status;
 }
@@ -216,8 +250,9 @@ static hmeval_status pack(packer * self, nix_value * value)
     return status == HMEVAL_OK ? hmeval_buffer_status(self->buffer) : status;
 }
 
-hmeval_status hmeval_pack_value(hmeval_session * session, hmeval_buffer * buffer, nix_value * value, bool plain)
+hmeval_status hmeval_pack_value(
+    hmeval_session * session, hmeval_buffer * buffer, nix_value * value, bool plain, hmeval_failures * failures)
 {
-    packer self = {.session = session, .buffer = buffer, .plain = plain};
+    packer self = {.session = session, .buffer = buffer, .plain = plain, .failures = failures};
     return pack(&self, value);
 }

@@ -12,7 +12,9 @@
 typedef struct {
     hmeval_session * session;
     hmeval_buffer * text;
-    int depth; /* each level is indented by two spaces */
+    int depth;                  /* each level is indented by two spaces */
+    hmeval_failures * failures; /* NULL: a part that fails ends it */
+    const hmeval_part * at;
 } renderer;
 
 static hmeval_status render(renderer * self, nix_value * value);
@@ -100,17 +102,38 @@ static hmeval_status render_string(renderer * self, nix_value * value)
     return HMEVAL_OK;
 }
 
+/* Render a part, `value`, if getting it went well (`got`). One that fails leaves its error in its place. */
+static hmeval_status render_part(renderer * self, hmeval_status got, nix_value * value)
+{
+    size_t before = self->text->size;
+    hmeval_status status = got == HMEVAL_OK ? render(self, value) : got;
+    if (status != HMEVAL_FAILED) return status;
+    status = hmeval_keep_failure(self->session, self->failures, self->at);
+    if (status != HMEVAL_OK) return status;
+    self->text->size = before;
+    hmeval_append_failure(self->session, self->text);
+    return hmeval_buffer_status(self->text);
+}
+
+static hmeval_status render_element(renderer * self, nix_value * list, size_t index)
+{
+    const hmeval_part * above = self->at;
+    nix_value * element;
+    new_line(self, self->depth);
+    hmeval_status got = hmeval_value_element(self->session, list, index, &element);
+    self->at = &(hmeval_part){.above = above, .index = index};
+    hmeval_status status = render_part(self, got, element);
+    self->at = above;
+    hmeval_value_release(self->session, element);
+    return status;
+}
+
 static hmeval_status render_elements(renderer * self, nix_value * list, size_t size)
 {
     hmeval_status status = HMEVAL_OK;
     ++self->depth;
-    for (size_t i = 0; status == HMEVAL_OK && i < size; ++i) {
-        nix_value * element;
-        new_line(self, self->depth);
-        status = hmeval_value_element(self->session, list, i, &element);
-        if (status == HMEVAL_OK) status = render(self, element);
-        hmeval_value_release(self->session, element);
-    }
+    for (size_t i = 0; status == HMEVAL_OK && i < size; ++i)
+        status = render_element(self, list, i);
     --self->depth;
     return status;
 }
@@ -178,12 +201,16 @@ hmeval_status hmeval_render_name(hmeval_session * session, hmeval_buffer * text,
 
 static hmeval_status render_attribute(renderer * self, nix_value * set, hmeval_attribute attribute)
 {
-    nix_value * value = NULL;
+    const hmeval_part * above = self->at;
+    nix_value * value;
     new_line(self, self->depth);
     hmeval_status status = hmeval_render_name(self->session, self->text, attribute.name);
+    if (status != HMEVAL_OK) return status;
     hmeval_append_text(self->text, " = ");
-    if (status == HMEVAL_OK) status = hmeval_attribute_value(self->session, set, attribute, &value);
-    if (status == HMEVAL_OK) status = render(self, value);
+    hmeval_status got = hmeval_attribute_value(self->session, set, attribute, &value);
+    self->at = &(hmeval_part){.above = above, .name = attribute.name};
+    status = render_part(self, got, value);
+    self->at = above;
     hmeval_append_text(self->text, ";");
     hmeval_value_release(self->session, value);
     return status;
@@ -293,7 +320,7 @@ static hmeval_status render_plain_set(renderer * self, nix_value * set)
         status = HMEVAL_OK;
     } else if (status == HMEVAL_OK && hmeval_string_is(self->session, type, "derivation"))
         status = render_derivation(self, set);
-    else if (status == HMEVAL_OK || status == HMEVAL_ABSENT)
+    else if (status == HMEVAL_OK || status == HMEVAL_ABSENT || (status == HMEVAL_FAILED && self->failures))
         status = render_attributes(self, set);
     hmeval_value_release(self->session, type);
     return status;
@@ -359,8 +386,9 @@ static hmeval_status render(renderer * self, nix_value * value)
     return status == HMEVAL_OK ? hmeval_buffer_status(self->text) : status;
 }
 
-hmeval_status hmeval_render(hmeval_session * session, hmeval_buffer * text, nix_value * value)
+hmeval_status hmeval_render(
+    hmeval_session * session, hmeval_buffer * text, nix_value * value, hmeval_failures * failures)
 {
-    renderer self = {.session = session, .text = text};
+    renderer self = {.session = session, .text = text, .failures = failures};
     return render(&self, value);
 }

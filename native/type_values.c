@@ -25,7 +25,7 @@ static hmeval_status pack_present(hmeval_walker * self, nix_value * set, const c
 {
     nix_value * value;
     hmeval_status status = hmeval_get_present(self, set, name, &value);
-    if (status == HMEVAL_OK) status = hmeval_pack_value(self->session, self->buffer, value, false);
+    if (status == HMEVAL_OK) status = hmeval_pack_value(self->session, self->buffer, value, false, NULL);
     hmeval_value_release(self->session, value);
     return status;
 }
@@ -47,10 +47,10 @@ static hmeval_status pack_member(hmeval_walker * self, nix_value * member)
 {
     size_t before = self->buffer->size;
     hmeval_buffer text = {0};
-    hmeval_status status = hmeval_pack_value(self->session, self->buffer, member, true);
+    hmeval_status status = hmeval_pack_value(self->session, self->buffer, member, true, NULL);
     if (status != (hmeval_status)HMEVAL_NOT_PLAIN) return status;
     self->buffer->size = before;
-    status = hmeval_render(self->session, &text, member);
+    status = hmeval_render(self->session, &text, member, NULL);
     hmeval_pack_map(self->buffer, 1);
     hmeval_pack_text(self->buffer, "nix");
     hmeval_pack_bytes(self->buffer, text.bytes, text.size);
@@ -95,7 +95,7 @@ static hmeval_status pack_json(hmeval_walker * self, const char * text, size_t s
     hmeval_status status = hmeval_buffer_status(&json);
     if (status == HMEVAL_OK) status = hmeval_value_string(self->session, (const char *)json.bytes, &string);
     if (status == HMEVAL_OK) status = hmeval_call_builtin(self->session, HMEVAL_FROM_JSON, string, &value);
-    if (status == HMEVAL_OK) status = hmeval_pack_value(self->session, self->buffer, value, false);
+    if (status == HMEVAL_OK) status = hmeval_pack_value(self->session, self->buffer, value, false, NULL);
     hmeval_value_release(self->session, value);
     hmeval_value_release(self->session, string);
     hmeval_buffer_free(&json);
@@ -192,7 +192,7 @@ hmeval_status hmeval_write_separator(hmeval_walker * self, const hmeval_type_nod
 {
     if (strcmp(at->name, "separatedString") || !at->payload) return HMEVAL_ABSENT;
     if (hmeval_value_type(self->session, at->payload) == HMEVAL_TYPE_STRING)
-        return hmeval_pack_value(self->session, self->buffer, at->payload, false);
+        return hmeval_pack_value(self->session, self->buffer, at->payload, false, NULL);
     return pack_present(self, at->payload, "sep");
 }
 

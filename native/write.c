@@ -36,17 +36,55 @@ hmeval_status hmeval_write_names(hmeval_session * session, nix_value * set, hmev
 hmeval_status hmeval_write_value(hmeval_session * session, nix_value * value, hmeval_sink sink, void * reader)
 {
     hmeval_buffer buffer = {0};
-    hmeval_status status = hmeval_pack_value(session, &buffer, value, false);
+    hmeval_status status = hmeval_pack_value(session, &buffer, value, false, NULL);
     return deliver(&buffer, status, sink, reader);
+}
+
+/* The value's text as a string. */
+static hmeval_status pack_text_of(
+    hmeval_session * session, hmeval_buffer * buffer, nix_value * value, hmeval_failures * failures)
+{
+    hmeval_buffer text = {0};
+    hmeval_status status = hmeval_render(session, &text, value, failures);
+    hmeval_pack_bytes(buffer, text.bytes, text.size);
+    hmeval_buffer_free(&text);
+    return status;
 }
 
 hmeval_status hmeval_write_text(hmeval_session * session, nix_value * value, hmeval_sink sink, void * reader)
 {
-    hmeval_buffer text = {0}, buffer = {0};
-    hmeval_status status = hmeval_render(session, &text, value);
-    hmeval_pack_bytes(&buffer, text.bytes, text.size);
-    hmeval_buffer_free(&text);
+    hmeval_buffer buffer = {0};
+    hmeval_status status = pack_text_of(session, &buffer, value, NULL);
     return deliver(&buffer, status, sink, reader);
+}
+
+/* As deliver, with the failures behind it. */
+static hmeval_status deliver_both(
+    hmeval_buffer * buffer, hmeval_failures * failures, hmeval_status status, hmeval_sink sink, void * reader)
+{
+    hmeval_pack_failures(buffer, failures);
+    hmeval_failures_free(failures);
+    return deliver(buffer, status, sink, reader);
+}
+
+hmeval_status hmeval_write_value_with_failures(
+    hmeval_session * session, nix_value * value, hmeval_sink sink, void * reader)
+{
+    hmeval_buffer buffer = {0};
+    hmeval_failures failures = {0};
+    hmeval_pack_array(&buffer, 2);
+    hmeval_status status = hmeval_pack_value(session, &buffer, value, false, &failures);
+    return deliver_both(&buffer, &failures, status, sink, reader);
+}
+
+hmeval_status hmeval_write_text_with_failures(
+    hmeval_session * session, nix_value * value, hmeval_sink sink, void * reader)
+{
+    hmeval_buffer buffer = {0};
+    hmeval_failures failures = {0};
+    hmeval_pack_array(&buffer, 2);
+    hmeval_status status = pack_text_of(session, &buffer, value, &failures);
+    return deliver_both(&buffer, &failures, status, sink, reader);
 }
 
 typedef struct {

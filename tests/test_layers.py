@@ -18,7 +18,7 @@ BASIS = {"errors", "folders", "kinds", "literals", "positions"}
 ALLOWED: dict[str, set[str]] = {
     "errors": {"positions"},
     "folders": {"errors"},
-    "kinds": set(),
+    "kinds": {"errors"},
     "literals": set(),
     "positions": set(),
     "_native": set(),

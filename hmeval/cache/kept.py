@@ -15,6 +15,7 @@ from hmeval.cache.fingerprint import Fingerprint
 from hmeval.cache.shelf import Shelf
 from hmeval.cache.tree import StoredTree, tree_documents
 from hmeval.options.model import Option, OptionTree
+from hmeval.options.values import failures
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -286,11 +287,11 @@ def _lasts(document: Any) -> bool:
         return all(map(_lasts, document))
     if not isinstance(document, dict):
         return True
-    failures = [*document.get("errors", {}).values()]
+    told = [*document.get("errors", {}).values(), *document.get("failed", ())]
     value = document.get("value")
-    if isinstance(value, dict) and "error" in value:
-        failures.append(value["error"])
-    return not any(_passes(failure["kind"], failure["message"]) for failure in failures)
+    if isinstance(value, dict):
+        told += failures(value)
+    return not any(_passes(failure["kind"], failure["message"]) for failure in told)
 
 
 def _passes(kind: str, message: str) -> bool:

@@ -6,12 +6,16 @@ import argparse
 
 from hmeval.cli.failures import WrongUsage
 from hmeval.cli.help_text import HelpText
-from hmeval.cli.output import write
+from hmeval.cli.output import warn, write
 from hmeval.cli.selection import typed_path, unknown_path
 from hmeval.cli.target_flags import add_target_flags, load_target
+from hmeval.render.terminal import shown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from typing import Any
+
     from hmeval.loading import Configuration
 
 _EXAMPLES = """\
@@ -43,16 +47,32 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Show the value. Raises WrongUsage for flags that contradict each other, Failure for a path that is not there."""
+    """Show the value; parts of it may fail.
+
+    Raises WrongUsage for flags that contradict each other, Failure for a path that is not there.
+    """
     if (arguments.expression is None) == (arguments.at is None):
         raise WrongUsage("give either an expression or --at PATH")
     loc = typed_path(arguments.at) if arguments.at is not None else None
     with load_target(arguments) as configuration:
-        return write(f"{_text(configuration, arguments.expression, loc, arguments.json)}\n")
+        value = _shown(configuration, arguments.expression, loc, arguments.json)
+    write(f"{value['text']}\n")
+    if value["failed"]:
+        _tell(value["failed"], loc or ())
+    return 0
 
 
-def _text(configuration: Configuration, expression: str | None, loc: list[str] | None, json: bool) -> str:
+def _tell(failed: Sequence[Mapping[str, Any]], loc: Sequence[str]) -> None:
+    """Name the parts that could not be evaluated on standard error: the value is there all the same."""
+    from hmeval.render.failed_parts import failed_parts
+
+    count = "1 part" if len(failed) == 1 else f"{len(failed)} parts"
+    lines = shown(failed_parts(failed, loc)).replace("\n", "\n  ")
+    warn(f"hmeval: {count} of the value could not be evaluated\n  {lines}")
+
+
+def _shown(configuration: Configuration, expression: str | None, loc: list[str] | None, json: bool) -> dict[str, Any]:
     try:
-        return configuration.text_of(expression, loc, json=json)
+        return configuration.shown(expression, loc, json=json)
     except KeyError:
         raise unknown_path(configuration.options, loc or (), "the configuration has nothing at") from None

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterable, Sequence
 
 from hmeval.cli.help_text import HelpText
-from hmeval.cli.output import encoded, write
+from hmeval.cli.output import encoded, warn, write
 from hmeval.cli.progress import OptionCounter
 from hmeval.cli.selection import at_and_below, typed_path
 from hmeval.cli.target_flags import add_target_flags, load_target
@@ -16,6 +16,9 @@ from hmeval.errors import HmevalError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from typing import Any
+
     from hmeval.loading import Configuration
     from hmeval.options.model import Option, OptionTree
 
@@ -76,19 +79,31 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
 def run(arguments: argparse.Namespace) -> int:
     """Show the options that are asked for, then what is wrong with the configuration, which makes the exit code 1.
 
-    Raises Failure for a path that names nothing.
+    What documents have to leave out is told as well. Raises Failure for a path that names nothing.
     """
+    lost: list[tuple[str, Mapping[str, Any]]] = []
     locs = [typed_path(path) for path in arguments.paths]
     with OptionCounter() as counter, load_target(arguments, counter) as configuration:
         failures = failures_of(configuration)
         try:
             page = _page(configuration, locs, arguments)
-            answer = _list(configuration, locs, arguments, counter) if page is None else page
+            answer = _list(configuration, locs, arguments, counter, lost) if page is None else page
         except HmevalError:
             tell(failures)
             raise
     write(answer)
+    if lost:
+        _tell_lost(lost)
     return tell(failures)
+
+
+def _tell_lost(lost: Sequence[tuple[str, Mapping[str, Any]]]) -> None:
+    from hmeval.render.failed_parts import failures_text
+    from hmeval.render.terminal import shown
+
+    count = "1 field" if len(lost) == 1 else f"{len(lost)} fields"
+    lines = shown(failures_text(lost)).replace("\n", "\n  ")
+    warn(f"hmeval: {count} of options could not be evaluated, and left out: --format json has the errors\n  {lines}")
 
 
 def _page(configuration: Configuration, locs: Sequence[list[str]], arguments: argparse.Namespace) -> str | None:
@@ -108,7 +123,11 @@ def _page(configuration: Configuration, locs: Sequence[list[str]], arguments: ar
 
 
 def _list(
-    configuration: Configuration, locs: Sequence[list[str]], arguments: argparse.Namespace, counter: OptionCounter
+    configuration: Configuration,
+    locs: Sequence[list[str]],
+    arguments: argparse.Namespace,
+    counter: OptionCounter,
+    lost: list[tuple[str, Mapping[str, Any]]],
 ) -> str | list[bytes]:
     from hmeval.options.model import OptionTree
 
@@ -116,9 +135,11 @@ def _list(
     with_values = arguments.format == "json" or (arguments.format == "table" and chosen)
     if arguments.format in ("json", "options-list") and not chosen:
         read = configuration.iterate(values=with_values, hidden=arguments.all)  # written while they are read
-        return _json(configuration, read) if with_values else _options_list(read)
+        return _json(configuration, read) if with_values else _options_list(_noted(read, lost))
     if arguments.format == "options-json" and not chosen and not arguments.all:
-        return configuration.document(arguments.format, lambda tree: _options_json(tree.values()))
+        text, left_out = configuration.document(arguments.format, _whole_options_json)
+        lost += left_out
+        return str(text)
     tree = _filtered(configuration, locs, arguments)
     if arguments.set and arguments.search is not None:
         tree = OptionTree.of(_with_values(configuration, tree.values(), counter))  # which are searched as well
@@ -127,7 +148,24 @@ def _list(
         options = _with_values(configuration, options, counter)
     if arguments.format == "json":
         options = list(map(configuration.with_places, options))
+    elif arguments.format in ("options-list", "options-json", "markdown"):
+        written = [option for option in options if option.listed or arguments.format != "options-json"]
+        options = list(_noted(written, lost))
     return _written(configuration, options, arguments.format)
+
+
+def _noted(options: Iterable[Option], lost: list[tuple[str, Mapping[str, Any]]]) -> Iterator[Option]:
+    """The options; what a document leaves out of them is added to `lost`."""
+    from hmeval.options.documents import left_out
+
+    for option in options:
+        lost += left_out(option)
+        yield option
+
+
+def _whole_options_json(tree: OptionTree) -> tuple[str, list[tuple[str, Mapping[str, Any]]]]:
+    lost: list[tuple[str, Mapping[str, Any]]] = []
+    return _options_json(_noted(tree.values(), lost)), lost
 
 
 def _filters(arguments: argparse.Namespace) -> bool:

@@ -3,40 +3,61 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgpack
 
-from hmeval.kinds import Derivation, Function, NixPath
+from hmeval.evaluation.report import evaluation_error
+from hmeval.kinds import Derivation, Failed, Function, NixPath
 from hmeval.literals import path_literal, string_literal
 
 if TYPE_CHECKING:
     from hmeval.evaluation.value import Value
 
 # HMEVAL_EXT_…: the engine is not loaded for them.
-EXT_PATH, EXT_DERIVATION, EXT_FUNCTION = 1, 2, 3
+EXT_PATH, EXT_DERIVATION, EXT_FUNCTION, EXT_FAILURE = 1, 2, 3, 4
 
 _LARGEST_INT = 2**63 - 1
 
 
-def _extension(code: int, payload: bytes) -> NixPath | Derivation | Function:
+def _extension(code: int, payload: bytes) -> NixPath | Derivation | Function | None:
     if code == EXT_PATH:
         return NixPath(payload.decode("utf-8", "surrogateescape"))
     if code == EXT_DERIVATION:
         name, out_path, drv_path = unpack(payload)
         return Derivation(name or "???", out_path, drv_path)
-    return Function()
+    return None if code == EXT_FAILURE else Function()
 
 
 def unpacker() -> msgpack.Unpacker:
-    """An unpacker to feed with pieces: yields one Python value for each that native code wrote."""
+    """An unpacker to feed with pieces: yields one Python value for each that native code wrote.
+
+    A part that could not be evaluated is None; the failures beside the value say where those are.
+    """
     return msgpack.Unpacker(ext_hook=_extension, unicode_errors="surrogateescape", max_buffer_size=0)
 
 
 def unpack(message: bytes) -> Any:
     """The one Python value in a message; strings that are not UTF-8 keep their bytes as surrogates."""
     return msgpack.unpackb(message, ext_hook=_extension, unicode_errors="surrogateescape")
+
+
+def unpack_with_failures(message: bytes) -> tuple[Any, list[Failed]]:
+    """The value, or text, in a message that native code wrote with failures: these are in it, and in the list."""
+    value, raw = unpack(message)
+    failures = [Failed(tuple(path), evaluation_error(*error)) for path, *error in raw]
+    for failed in failures:
+        if not isinstance(value, str):
+            put_at(value, failed.path, failed)
+    return value, failures
+
+
+def put_at(value: Any, path: Sequence[str | int], part: Any) -> None:
+    """Put a part into a value, in the place of the one that is there; its path has at least one step."""
+    for step in path[:-1]:
+        value = value[step]
+    value[path[-1]] = part
 
 
 def to_nix(python: Any) -> tuple[str, list[Value]]:

@@ -59,15 +59,17 @@ class WriteNames(NamedTuple):
 
 
 class WriteValue(NamedTuple):
-    """A whole value, as MessagePack."""
+    """A whole value, as MessagePack; where parts may fail, [value, failures] (native/hmeval.h)."""
 
     value: Any
+    parts_may_fail: bool
 
 
 class WriteText(NamedTuple):
-    """A value as Nix text, as MessagePack."""
+    """A value as Nix text, as MessagePack; where parts may fail, [text, failures] (native/hmeval.h)."""
 
     value: Any
+    parts_may_fail: bool
 
 
 class WriteOptions(NamedTuple):

@@ -127,10 +127,12 @@ class Session:
         match operation:
             case WriteNames(value):
                 status = lib.hmeval_write_names(self._handle, value, *to)
-            case WriteValue(value):
-                status = lib.hmeval_write_value(self._handle, value, *to)
-            case WriteText(value):
-                status = lib.hmeval_write_text(self._handle, value, *to)
+            case WriteValue(value, parts_may_fail):
+                write = lib.hmeval_write_value_with_failures if parts_may_fail else lib.hmeval_write_value
+                status = write(self._handle, value, *to)
+            case WriteText(value, parts_may_fail):
+                write = lib.hmeval_write_text_with_failures if parts_may_fail else lib.hmeval_write_text
+                status = write(self._handle, value, *to)
             case WriteOptions(value, flags):
                 status = lib.hmeval_write_options(self._handle, value, flags, *to)
             case WriteInputs():

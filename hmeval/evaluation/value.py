@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from hmeval.errors import EngineError, Position
 from hmeval.evaluation import codec
@@ -13,6 +13,10 @@ from hmeval.literals import encoded
 
 if TYPE_CHECKING:
     from hmeval.evaluation.any_evaluator import AnyEvaluator
+    from hmeval.kinds import Failed
+
+Errors: TypeAlias = Literal["raise", "keep"]
+"""What becomes of a part of a value that cannot be evaluated."""
 
 
 class Value:
@@ -54,6 +58,15 @@ class Value:
         found = self._attribute(name)
         return default if found is None else found
 
+    def at(self, path: Sequence[str]) -> Value | None:
+        """The value at a path of attributes and elements, these by their place, from 0; None where there is none."""
+        found: Value | None = self
+        for name in path:
+            if found is None:
+                break
+            found = found._step(name)
+        return found
+
     def attr_names(self) -> list[str]:
         """The names of a set's attributes, in order."""
         self._must_be("set")
@@ -87,18 +100,33 @@ class Value:
         """Call a function, or a set with `__functor`, with values or Python data."""
         return self._evaluator.call(self, *arguments)
 
-    def to_python(self) -> Any:
+    def to_python(self, *, errors: Errors = "raise") -> Any:
         """The whole value, evaluated throughout, by the rules of Nix's JSON: None, bool, int, float, str, list, dict.
 
         `__toString` is called, a set with `outPath` stands for it; paths, derivations and functions keep their kind
-        (hmeval.kinds). Strings that are not UTF-8 keep their bytes as surrogates.
+        (hmeval.kinds). Strings that are not UTF-8 keep their bytes as surrogates. Raises EvaluationError; with
+        `errors="keep"` only for the value itself and for the end of the stack: parts that cannot be evaluated are
+        hmeval.Failed.
         """
-        return codec.unpack(self._evaluator._written(WriteValue(self._reference)))
+        return self.with_failures()[0] if errors == "keep" else self._plain(WriteValue(self._reference, False))
 
-    def show(self) -> str:
-        """The value as Nix text, as `lib.generators.toPretty` writes it."""
-        shown: str = codec.unpack(self._evaluator._written(WriteText(self._reference)))
+    def show(self, *, errors: Errors = "raise") -> str:
+        """The value as Nix text, as `lib.generators.toPretty` writes it; `errors` are as of `to_python`.
+
+        Parts that are kept though they cannot be evaluated are `«error: …»`.
+        """
+        shown: str = (
+            self.text_with_failures()[0] if errors == "keep" else self._plain(WriteText(self._reference, False))
+        )
         return shown
+
+    def with_failures(self) -> tuple[Any, list[Failed]]:
+        """What `to_python(errors="keep")` gives, and the parts that could not be evaluated, in order."""
+        return codec.unpack_with_failures(self._evaluator._written(WriteValue(self._reference, True)))
+
+    def text_with_failures(self) -> tuple[str, list[Failed]]:
+        """What `show(errors="keep")` gives, and the parts that could not be evaluated, in order."""
+        return codec.unpack_with_failures(self._evaluator._written(WriteText(self._reference, True)))
 
     def position(self, name: str) -> Position | None:
         """Where the attribute `name` of this set is written, or None where Nix does not know, or it is in no file."""
@@ -110,6 +138,14 @@ class Value:
 
     def __repr__(self) -> str:
         return f"<hmeval.Value: {self.type}>"
+
+    def _step(self, name: str) -> Value | None:
+        if self.type == "list":
+            return self._element(int(name)) if name.isdecimal() else None
+        return self._attribute(name) if self.type == "set" else None
+
+    def _plain(self, operation: WriteValue | WriteText) -> Any:
+        return codec.unpack(self._evaluator._written(operation))
 
     def _attribute(self, name: str) -> Value | None:
         try:

@@ -20,6 +20,7 @@ from hmeval.lsp.names import Names, instance_names, package_names
 from hmeval.lsp.option_path import read_whole
 from hmeval.lsp.syntax import Syntax
 from hmeval.lsp.target import ChosenTarget
+from hmeval.options.values import failures
 
 # How Nix calls a place in a text that is no file, in its messages.
 _PLACE_IN_TEXT = re.compile(r"(?:\(string\)|«string»):(\d+):(\d+)")
@@ -139,12 +140,12 @@ def _failed_values(configuration: Configuration, options: OptionSet, folder: Pat
     failing: dict[str, list[Option]] = {}
     for path in sorted(_written(islice(folder.rglob("*.nix"), _MOST_FILES))):
         option = options.index.option(path)
-        error = (option.value or {}).get("error") if option else None
-        if option is not None and error and not removal(option):
-            failing.setdefault(str(error["message"]), []).append(option)
+        if option is not None and not removal(option):
+            for message in dict.fromkeys(str(error["message"]) for error in failures(option.value)):
+                failing.setdefault(message, []).append(option)
     for message, candidates in [*failing.items()][:_MOST_FAILED]:
         places = (_at_definition(configuration, option, message) for option in candidates[:_MOST_SEARCHED])
-        found = next(filter(None, places), _error(candidates[0], (candidates[0].value or {})["error"]))
+        found = next(filter(None, places), _error(candidates[0], _with_message(candidates[0].value, message)))
         if found.position and Path(found.position.file).is_relative_to(folder):
             yield found
 
@@ -165,11 +166,16 @@ def _at_definition(configuration: Configuration, option: Option, message: str) -
     except (EvaluationError, KeyError):
         return None
     for one in definitions:
-        error = (one.value or {}).get("error") or {}
+        error = _with_message(one.value, message)
         where = (error.get("position") or {}).get("file")
-        if error.get("message") == message and where == one.file and one.exact:
+        if error and where == one.file and one.exact:
             return _error(option, error)
     return None
+
+
+def _with_message(value: Mapping[str, Any] | None, message: str) -> Mapping[str, Any]:
+    """The failure of a value, or of a part of it, that says this; nothing where there is none."""
+    return next((error for error in failures(value) if error["message"] == message), {})
 
 
 def _error(option: Option, told: Mapping[str, Any]) -> EvaluationError:

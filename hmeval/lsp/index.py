@@ -11,6 +11,7 @@ from hmeval.lsp.meaning import ANY, ELEMENT
 from hmeval.options.model import Option
 from hmeval.options.path import is_placeholder, show_option
 from hmeval.options.renames import alias_target
+from hmeval.options.values import failures, part_at
 
 # nixpkgs, lib/modules.nix: mkRemovedOptionModule.
 _GONE = re.compile(r"(no longer has any effect|can no longer be used since it's been removed)")
@@ -200,15 +201,14 @@ def _instance(declared: Entry | None, path: tuple[str, ...]) -> Entry:
 
 def _names_in_value(option: Option | None, path: Sequence[str]) -> Sequence[str]:
     """The names that an option's value has at a path."""
-    value: Any = (option.value or {}).get("json") if option is not None else None
-    for name in path[len(option.loc) if option is not None else 0 :]:
-        value = value.get(name) if isinstance(value, Mapping) else None
+    found = part_at(option.value or {}, path[len(option.loc) :]) if option is not None else None
+    value = (found or {}).get("json")
     return list(value) if isinstance(value, Mapping) else ()
 
 
 def removal(option: Option) -> str | None:
     """What the module system says of an option that was removed; None for any other."""
-    errors = [*option.errors.values(), (option.value or {}).get("error") or {}]
+    errors = [*option.errors.values(), *failures(option.value)]
     return next((str(one["message"]) for one in errors if _GONE.search(str(one.get("message", "")))), None)
 
 

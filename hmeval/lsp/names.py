@@ -105,7 +105,8 @@ def _step(name: str) -> str:
 def _told(configuration: Configuration, expression: str) -> Any:
     """What an expression gives; nothing where that cannot be evaluated."""
     try:
-        return json.loads(configuration.text_of(expression, None, json=True))
+        shown = configuration.shown(expression, None, json=True)
+        return [] if shown["failed"] else json.loads(shown["text"])
     except EvaluationError as error:
         if error.kind == "interrupted":
             raise

@@ -18,6 +18,7 @@ from hmeval.lsp.option_path import KEY, PACKAGE, READ, Cursor, Import, Reader, c
 from hmeval.lsp.ownership import Owner
 from hmeval.lsp.syntax import Syntax
 from hmeval.options.model import Option
+from hmeval.options.values import part_at
 
 _REMEMBERED = 64
 
@@ -131,12 +132,7 @@ class Known(NamedTuple):
         holder = self.holder_of(path)
         if holder is None or len(holder.loc) == len(path):
             return holder.value if holder else None
-        value: Any = (holder.value or {}).get("json")
-        for name in path[len(holder.loc) :]:
-            if not isinstance(value, Mapping) or name not in value:
-                return None
-            value = value[name]
-        return None if value is None else {"json": value}
+        return part_at(holder.value or {}, path[len(holder.loc) :])
 
     def holder_of(self, path: tuple[str, ...]) -> Option | None:
         """The option with a value that is nearest at or above a path: those of submodules are part of theirs."""

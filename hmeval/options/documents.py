@@ -65,6 +65,11 @@ def options_json(options: Iterable[Option]) -> dict[str, dict[str, Any]]:
     return {option.name: _keyed_document(option.record) for option in listed}
 
 
+def left_out(option: Option) -> list[tuple[str, Mapping[str, Any]]]:
+    """What the ecosystem's documents and the manual have to leave out of an option: `NAME: field`, and the error."""
+    return [(f"{option.name}: {field}", error) for field, error in option.errors.items() if field not in _STATE]
+
+
 def configuration_document(target: Mapping[str, Any], options: Iterable[Option]) -> dict[str, Any]:
     """hmeval's own document: {"format_version", "target", "options"}, each option with what is known of its state.
 

@@ -86,6 +86,7 @@ def _complete(record: Record, describe_error: Describe) -> Record:
         record["errors"] = {f: describe_error(evaluation_error(*raw)) for f, raw in record["errors"].items()}
         if "value" in record["errors"]:
             record["value"] = {"error": record["errors"]["value"]}
+    _complete_value(record.get("value", {}), describe_error)
     if isinstance(record.get("priority"), int):
         record["priority"] = describe_priority(record["priority"])
     for definition in record.get("definitions", ()):
@@ -93,8 +94,22 @@ def _complete(record: Record, describe_error: Describe) -> Record:
         if "error" in definition["value"]:
             error = evaluation_error(*definition["value"]["error"])
             definition["value"] = {"error": describe_error(error)}
+        _complete_value(definition["value"], describe_error)
         definition |= {"line": None, "column": None, "priority": record.get("priority"), "wins": True}
     return record
+
+
+def _complete_value(value: Record, describe_error: Describe) -> None:
+    """Describe the parts that could not be evaluated, and put each description in the place of its part."""
+    if "failed" not in value:
+        return
+    described: dict[tuple[str, ...], dict[str, Any]] = {}
+    for number, (path, *raw) in enumerate(value["failed"]):
+        if (error := described.get(tuple(raw))) is None:
+            error = described[tuple(raw)] = describe_error(evaluation_error(*raw))
+        value["failed"][number] = {"path": path, **error}
+        if "json" in value:
+            codec.put_at(value["json"], path, {"error": error})
 
 
 @cache
@@ -105,7 +120,4 @@ def describe_priority(number: int) -> dict[str, Any]:
 
 def describe(error: EvaluationError) -> dict[str, Any]:
     """An error for output: kind, message, and the position where it is known."""
-    described: dict[str, Any] = {"kind": error.kind, "message": error.message}
-    if error.position:
-        described["position"] = error.position._asdict()
-    return described
+    return error.record()

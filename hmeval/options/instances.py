@@ -38,6 +38,11 @@ class Instances:
         )
         return _told(record, _Place(found))
 
+    def value(self, loc: Sequence[str]) -> Value | None:
+        """The value of the option, or the one within an option, at a path; None where there is none."""
+        found = self._functions["at"](list(loc))
+        return found["option"]["value"] if found.type == "set" and "option" in found else None
+
     def below(self, loc: Sequence[str]) -> list[Record]:
         """The options of the instance at a path, hidden ones too; none where there is no instance."""
         found = self._functions["at"](list(loc))

@@ -10,6 +10,7 @@ from typing import Any
 
 from hmeval.options.model import Option
 from hmeval.options.path import OptionPathError, is_placeholder, parse_option_path, show_option
+from hmeval.options.values import json_with
 
 # How well a word of the query fits an option; lower is better.
 EXACT_NAME, LAST_PART, WHOLE_PART, NAME_PREFIX, PART_PREFIX, IN_NAME = range(6)
@@ -87,7 +88,9 @@ class _Texts:
 def _value_text(value: Mapping[str, Any] | None) -> str:
     if value is None or "error" in value:
         return ""
-    return json.dumps(value["json"], ensure_ascii=False) if "json" in value else str(value.get("nix", ""))
+    if "json" in value:
+        return json.dumps(json_with(value, lambda failed: None), ensure_ascii=False)
+    return str(value.get("nix", ""))
 
 
 def set_only(options: Iterable[Option]) -> list[Option]:

@@ -7,14 +7,14 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from math import isfinite
 from typing import Any
 
-from hmeval.kinds import Derivation, Function, NixPath
+from hmeval.kinds import Derivation, Failed, Function, NixPath
 
 
 def json_text(value: Any, indent: int | None = None) -> str:
     """The value as JSON; bytes of a Nix string that are no UTF-8 become U+FFFD, since JSON cannot hold them.
 
-    Paths are their text, derivations their output path, functions "<function>", and numbers that are not finite null,
-    as in `builtins.toJSON` but for functions, which end that one.
+    Paths are their text, derivations their output path, functions "<function>", parts that failed {"error": …}, and
+    numbers that are not finite null, as in `builtins.toJSON` but for functions and failures, which end that one.
     """
     try:
         text = _on_one_line(value) if indent is None else _encoder(indent)(value)
@@ -73,6 +73,8 @@ def _field(name: str, value: str) -> str:
 def _plain(value: Any) -> Any:
     if isinstance(value, (NixPath, Derivation, Function)):
         return str(value)
+    if isinstance(value, Failed):
+        return {"error": value.error.record()}
     if isinstance(value, Mapping):
         return dict(value)
     raise TypeError(f"no JSON for {type(value).__name__}")

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from hmeval.options.model import order_name, priority_name
 from hmeval.options.path import quote, show_option
+from hmeval.options.values import json_with
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -17,8 +18,16 @@ INDENT = "  "
 _PROPERTIES = {"if": "content", "merge": "contents", "order": "content", "override": "content"}
 
 
+class _Written(str):
+    """Nix text already."""
+
+    __slots__ = ()
+
+
 def nix_text(value: Any, margin: str = "") -> str:
     """The value as a Nix expression, sets and lists on several lines; `margin` stands before each but the first."""
+    if isinstance(value, _Written):
+        return value
     if isinstance(value, str):
         return _text(value, margin)
     if isinstance(value, Mapping):
@@ -33,6 +42,8 @@ def nix_text(value: Any, margin: str = "") -> str:
 
 def nix_line(value: Any) -> str:
     """The value as a Nix expression on one line."""
+    if isinstance(value, _Written):
+        return value
     if isinstance(value, str):
         return quote_readably(value)
     if isinstance(value, Mapping):
@@ -68,7 +79,7 @@ def value_text(value: Mapping[str, Any] | None) -> str:
     if value is None or "error" in value:
         return ""
     if "json" in value:
-        return nix_text(value["json"])
+        return nix_text(json_with(value, _failure))
     path = value.get("package", {}).get("store_path")
     return f"{value.get('nix', '')}{f' {path}' if path else ''}{' …' if value.get('truncated') else ''}"
 
@@ -78,8 +89,13 @@ def value_line(value: Mapping[str, Any] | None) -> str:
     if value is not None and "error" in value:
         return f"<error: {value['error'].get('kind', 'other')}>"
     if value is not None and "json" in value:
-        return nix_line(value["json"])
+        return nix_line(json_with(value, _failure))
     return " ".join(value_text(value).split())
+
+
+def _failure(failed: Mapping[str, Any]) -> str:
+    """What stands for a part that failed."""
+    return _Written(f"«error: {str(failed.get('message', '')).partition(chr(10))[0]}»")
 
 
 def show_attribute(name: str) -> str:

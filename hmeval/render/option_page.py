@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from hmeval.options.description import to_plain
 from hmeval.options.model import Option, text_of
 from hmeval.options.path import show_option
+from hmeval.render.failed_parts import failed_parts
 from hmeval.render.nix_text import value_line, value_text
 from hmeval.render.terminal import Style, shown, without_long_lines
 from hmeval.render.type_text import allowed_values
@@ -97,6 +98,8 @@ def _errors(option: Option, style: Style) -> str:
     for field, error in errors.items():
         fields.setdefault("\n".join(_error(error)), []).append(field)
     lines = [f"{', '.join(names)}: {error}" for error, names in fields.items()]
+    if option.value is not None and "failed" in option.value:
+        lines.append(failed_parts(option.value["failed"], option.loc))
     return _section("Could not be evaluated", "\n".join(lines), style, "red")
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from hmeval.options.model import order_name
 from hmeval.options.path import show_option
 from hmeval.options.why import INACTIVE, LOSER, UNKNOWN, WINNER, Definition, Why, named_priority
+from hmeval.render.failed_parts import failed_parts
 from hmeval.render.nix_text import value_line, value_text
 from hmeval.render.tables import shortened
 from hmeval.render.terminal import Style, shown, without_long_lines
@@ -35,6 +36,7 @@ def why_page(why: Why, style: Style, *, whole: bool = False) -> str:
 def _sections(why: Why, style: Style, whole: bool) -> Iterator[str]:
     yield from _notes(why)
     yield _section("Value", _value(why.value) or "none: nothing defines it", style, "green")
+    yield _section("Could not be evaluated", failed_parts((why.value or {}).get("failed", ()), why.loc), style, "red")
     if why.before_apply is not None:
         yield _section("Before the option's `apply`", _value(why.before_apply), style)
     for verdict, titles in _TITLES.items():

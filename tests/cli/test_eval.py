@@ -63,8 +63,7 @@ def test_a_path_that_is_not_there(hmeval_command: Hmeval) -> None:
         ("{ }.a", "1:1"),
         ("nope", "1:1"),
         ("1 + ]", "1:5"),
-        ("[\n  config.nope\n]", "2:3"),
-        ("{\n  a = 1;\n  b = [ (lib.head [ ]) (1 + null) ];\n}.b", "3:"),
+        ("lib.seq\n  config.nope 1", "2:3"),
     ],
 )
 def test_an_error_is_at_its_place_in_the_expression(hmeval_command: Hmeval, expression: str, place: str) -> None:

@@ -51,6 +51,35 @@ def test_hover_tells_who_won_and_who_lost(folder: Path) -> None:
     asyncio.run(session())
 
 
+PART_FAILS = """\
+{ lib, ... }:
+let
+  int = lib.mkOption { type = lib.types.int; };
+in
+{
+  options.q = lib.mkOption { type = lib.types.attrsOf (lib.types.submodule { options = { need = int; x = int; }; }); };
+  config.q.some = { x = 7; };
+  config.home = { username = "a"; homeDirectory = "/a"; stateVersion = "26.05"; };
+}
+"""
+
+
+def test_hover_shows_the_rest_of_a_value_of_which_a_part_fails(folder: Path) -> None:
+    (folder / "home.nix").write_text(PART_FAILS)
+
+    async def session() -> None:
+        async with editor(folder, OFFLINE) as one:
+            text = one.open()
+            await one.until_fresh()
+            told = await one.hover(place_of(text, "q.some"))
+            message = "The option `q.some.need' was accessed but has no value defined. Try setting the option."
+            assert f"need = «error: {message}»;\n    x = 7;" in told
+            told = await one.hover(place_of(text, "x = 7"))
+            assert "Value\n\n```nix\n7\n```" in told
+
+    asyncio.run(session())
+
+
 def test_a_file_that_is_imported_for_an_option_is_about_that_option(folder: Path) -> None:
     async def session() -> None:
         async with editor(folder, OFFLINE) as one:

@@ -8,8 +8,8 @@ from hmeval.options import extract
 
 
 def test_the_extension_types_are_those_of_the_header() -> None:
-    native = (lib.HMEVAL_EXT_PATH, lib.HMEVAL_EXT_DERIVATION, lib.HMEVAL_EXT_FUNCTION)
-    assert native == (codec.EXT_PATH, codec.EXT_DERIVATION, codec.EXT_FUNCTION)
+    native = (lib.HMEVAL_EXT_PATH, lib.HMEVAL_EXT_DERIVATION, lib.HMEVAL_EXT_FUNCTION, lib.HMEVAL_EXT_FAILURE)
+    assert native == (codec.EXT_PATH, codec.EXT_DERIVATION, codec.EXT_FUNCTION, codec.EXT_FAILURE)
 
 
 def test_the_flags_of_options_are_those_of_the_header() -> None:

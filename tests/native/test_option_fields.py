@@ -120,7 +120,7 @@ def test_an_error_within_a_field_costs_the_field(evaluator: Evaluator, whole: Re
         "description": '{ _type = "mdDoc"; text = throw "no"; }',
         "example": '{ _type = "literalExpression"; text = throw "no"; }',
         "defaultText": '[ 1 { a = throw "no"; } ]',
-        "value": '{ a = [ (throw "no") ]; }',
+        "value": '{ __toString = _: throw "no"; }',
         "definitionsWithLocations": '[ { file = throw "no"; value = 1; } ]',
     }.items():
         (record,) = records_of(evaluator, f"{{ a = {option(**{attribute: value})}; }}")
@@ -129,7 +129,7 @@ def test_an_error_within_a_field_costs_the_field(evaluator: Evaluator, whole: Re
 
 
 def test_a_definition_whose_value_fails_keeps_its_file(evaluator: Evaluator) -> None:
-    definitions = '[ { file = "/f"; value = [ (throw "no") ]; } { file = "/g"; value = 2; } ]'
+    definitions = '[ { file = "/f"; value = throw "no"; } { file = "/g"; value = 2; } ]'
     (record,) = records_of(evaluator, f"{{ a = {option(definitionsWithLocations=definitions)}; }}")
     failed, intact = record["definitions"]
     assert failed["file"] == "/f"

@@ -48,7 +48,7 @@ def records(**target: Any) -> Records:
     """What is taken of builders.nix with a nixpkgs, by target."""
     files = f"(import {PLAN_INPUTS} {{ inherit config options pkgs lib; }}).files"
     with hmeval.load(file=HERE / "builders.nix", cache="off", **target) as configuration:
-        return {record["target"]: record for record in json.loads(configuration.text_of(files, None, json=True))}
+        return {record["target"]: record for record in json.loads(configuration.shown(files, None, json=True)["text"])}
 
 
 @pytest.fixture(scope="module")

@@ -45,7 +45,7 @@ def test_how_services_are_started_in_older_home_managers(tmp_path: Path, asked: 
     changed = f"config // {{ systemd.user = config.systemd.user // {{ startServices = {asked}; }}; }}"
     inputs = f"import {PLAN_INPUTS} {{ inherit options pkgs lib; config = {changed}; }}"
     with hmeval.load(file=written(tmp_path, ""), offline=True, cache="off") as configuration:
-        assert json.loads(configuration.text_of(f"({inputs}).startServices", None, json=True)) is starts
+        assert json.loads(configuration.shown(f"({inputs}).startServices", None, json=True)["text"]) is starts
 
 
 def test_a_cached_text_depends_on_what_finds_it() -> None:
