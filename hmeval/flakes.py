@@ -21,7 +21,7 @@ from hmeval.targets.git import announce, checked_out_branch, copy_tracked_files,
 from hmeval.targets.inputs import declared_inputs
 from hmeval.targets.lock import Attributes, LockFile, Node, parse_lock_file
 from hmeval.targets.locking import Input, Place, Rules, Tree, lock_flake
-from hmeval.targets.reference import describe_reference
+from hmeval.targets.reference import describe_reference, with_canonical_url
 from hmeval.targets.registry import resolve
 
 _FLAKE_INPUTS = Path(__file__).resolve().parent / "nix/flake-inputs.nix"
@@ -67,7 +67,10 @@ def open_flake(evaluator: AnyEvaluator, reference: FlakeReference, *, write_lock
 
 
 def _locked_flake(sources: _Sources, top: Place, reference: FlakeReference, write_lock_file: bool) -> Called:
-    locked = lock_flake(top, sources, sources.rules, reference.overrides, reference.stand_ins)
+    overrides = reference.overrides
+    if sources.rules.in_parent:
+        overrides = {path: with_canonical_url(each) for path, each in overrides.items()}
+    locked = lock_flake(top, sources, sources.rules, overrides, reference.stand_ins)
     known = sources.lock_file(top.folder)
     is_changed = locked.lock.to_json() != known.to_json()
     if is_changed and write_lock_file:

@@ -164,6 +164,17 @@ CASES = {
     "an archive": Case(
         {**LEAF, "top/flake.nix": flake('inputs.leaf.url = "file://{here}/leaf.tar.gz";')}, archives=("leaf",)
     ),
+    "an archive whose URL is encoded": Case(
+        {"le*f/flake.nix": flake(), "top/flake.nix": flake('inputs.leaf.url = "file://{here}/le*f.tar.gz";')},
+        archives=("le*f",),
+    ),
+    "a Git input whose URL is encoded": Case(
+        {
+            "le*f/flake.nix": flake(),
+            "top/flake.nix": flake('inputs.leaf = {{ type = "git"; url = "file://{here}/le*f"; }};'),
+        },
+        repositories=("le*f",),
+    ),
     "an explicit path in a repository": Case({"top/flake.nix": flake()}, "path:{here}/top", ("top",)),
     "an explicit URL": Case({"top/flake.nix": flake()}, "git+file://{here}/top", ("top",)),
     "a folder with ?dir=": Case({"top/in/flake.nix": flake()}, "git+file://{here}/top?dir=in", ("top",)),
@@ -435,6 +446,16 @@ def test_a_git_repository_whose_path_is_no_url(evaluator: Evaluator, tmp_path: P
     shutil.copytree(tmp_path / "top", tmp_path / "tóp top", symlinks=True)
     expected = json.loads(nix("eval", "--json", f"{tmp_path}/top#told"))
     assert told(evaluator, f"{tmp_path}/tóp top") == expected
+
+
+def test_a_lock_of_a_newer_nix_is_the_one_of_its_url(evaluator: Evaluator, tmp_path: Path) -> None:
+    """As for FlakeHub's URLs, which end in `*`: what they lead to is not looked up again."""
+    prepared(Case({**LEAF, "top/flake.nix": flake('inputs.leaf.url = "https://example.org/0.1.*.tar.gz";')}), tmp_path)
+    original = {"type": "tarball", "url": "https://example.org/0.1.%2A.tar.gz"}
+    nodes = {"leaf": {"locked": {"type": "path", "path": f"{tmp_path}/leaf"}, "original": original}}
+    lock = {"version": 7, "root": "root", "nodes": {"root": {"inputs": {"leaf": "leaf"}}, **nodes}}
+    (tmp_path / "top/flake.lock").write_text(json.dumps(lock))
+    assert told(evaluator, f"{tmp_path}/top")["inputs"]["leaf"]["files"] == ["data", "flake.nix"]
 
 
 def test_a_folder_of_the_flake_is_always_the_one_that_is_there(evaluator: Evaluator, tmp_path: Path) -> None:

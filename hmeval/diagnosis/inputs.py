@@ -10,7 +10,7 @@ from hmeval.diagnosis.finding import ADVICE, NOTE, WARNING, Finding
 from hmeval.errors import Position
 from hmeval.targets.lock import Attributes, InputPath, LockFile, Node
 from hmeval.targets.locking import Input
-from hmeval.targets.reference import describe_reference, same_reference
+from hmeval.targets.reference import canonical, describe_reference, same_reference
 from hmeval.targets.sources import HOME_MANAGER, NIXPKGS, Source
 
 
@@ -195,8 +195,10 @@ def _is_locked(node: Node, reference: Attributes, path: InputPath) -> bool:
 
     Of an input that another flake replaces, Nix before 2.26 wrote what is replaced as `original`.
     """
-    place = {name: value for name, value in reference.items() if name not in ("ref", "rev")}
-    return same_reference(node.original, reference) or (len(path) > 1 and place.items() <= node.locked.items())
+    place = {name: value for name, value in canonical(reference).items() if name not in ("ref", "rev")}
+    return same_reference(node.original, reference) or (
+        len(path) > 1 and place.items() <= canonical(node.locked).items()
+    )
 
 
 def _outdated(inputs: Inputs, name: str, message: str) -> Finding:

@@ -9,7 +9,7 @@ from typing import Any
 from hmeval.errors import Position, TargetError
 from hmeval.targets.lock import Attributes, InputPath
 from hmeval.targets.locking import Input
-from hmeval.targets.reference import parse_reference
+from hmeval.targets.reference import parse_reference, with_canonical_url
 
 _KNOWN = {"description", "inputs", "nixConfig", "outputs"}
 _TYPES = {"url": ("string",), "follows": ("string",), "flake": ("bool",)}
@@ -90,14 +90,19 @@ class _Reading:
 
     def _reference(self, values: Attributes, is_flake: bool) -> Attributes | None:
         if "type" in values:
-            return values
+            return self._written(values) if values["type"] == "git" else values
         url = values.pop("url", None)
         if values:
             raise _WrongInput(f"has {', '.join(sorted(values))}, which goes with `type`")
         try:
-            return None if url is None else parse_reference(str(url), is_flake=is_flake, dir_in_url=self._dir_in_url)
+            parsed = None if url is None else parse_reference(str(url), is_flake=is_flake, dir_in_url=self._dir_in_url)
+            return parsed and self._written(parsed)
         except TargetError as error:
             raise _WrongInput(f"cannot be fetched: {error}") from None
+
+    def _written(self, reference: Attributes) -> Attributes:
+        """The reference as Nix writes it into a lock file: before 2.26 as it is."""
+        return reference if self._dir_in_url else with_canonical_url(reference)
 
 
 class _WrongInput(Exception):

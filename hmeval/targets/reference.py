@@ -21,10 +21,15 @@ _GIT_FLAGS = ("shallow", "submodules", "exportIgnore", "allRefs", "verifyCommit"
 _GIT_TEXTS = ("rev", "ref", "keytype", "publicKey", "publicKeys")
 _SHOWN = ("dir", "ref", "rev", "host", "submodules", "shallow")
 URL_SAFE = "/-._~!$&'()*+,;=:@"
+# What Nix leaves as it is in URLs, beside letters, digits and "-._~" (src/libutil/url.cc).
+_IN_PATH, _IN_QUERY = ":@", ":@/?"
+_AUTHORITY_PART = re.compile(r"[^:@\[\]]+")
+_GIT_HOST = re.compile(r"([^/]*)@(.*):(.*)")
+_BYTES = "surrogateescape"
 
 
 def parse_reference(url: str, *, is_flake: bool = True, dir_in_url: bool = False) -> Attributes:
-    """The attributes of a flake reference; a relative path stays relative.
+    """The attributes of a flake reference; a relative path stays relative, and a URL in them as it was written.
 
     `is_flake` says whether a tree is wanted, and not any file; with `dir_in_url`, `dir` stays in the URL of a Git
     repository or an archive, too, as Nix had it before 2.26. Raises TargetError for what is no reference.
@@ -67,7 +72,7 @@ def _by_scheme(url: str, body: str, query: dict[str, str], is_flake: bool) -> At
 
 def _query(text: str) -> dict[str, str]:
     pairs = (pair.partition("=") for pair in text.split("&") if "=" in pair)
-    return {name: unquote(value) for name, _, value in pairs}
+    return {unquote(name): unquote(value, errors=_BYTES) for name, _, value in pairs}
 
 
 def _only(query: dict[str, str], names: tuple[str, ...]) -> Attributes:
@@ -121,22 +126,59 @@ def _download(application: str, url: str, query: dict[str, str], is_flake: bool)
     return {"type": kind, "url": f"{url}{_query_text(others)}", **_tree_attributes(query)}
 
 
-def _query_text(query: dict[str, str]) -> str:
-    pairs = (f"{name}={quote(value, safe=URL_SAFE)}" for name, value in sorted(query.items()))
+def _query_text(query: dict[str, str], safe: str = URL_SAFE) -> str:
+    pairs = (f"{quote(name, safe)}={quote(value, safe, errors=_BYTES)}" for name, value in sorted(query.items()))
     return "?" + "&".join(pairs) if query else ""
 
 
+# -- equality ----------------------------------------------------------------------------------------------------------
+
+
 def same_reference(one: Attributes, other: Attributes) -> bool:
-    """Whether two references mean the same; Nix 2.8 kept `dir` in the URL, too."""
-    return _without_directory(one) == _without_directory(other)
+    """Whether two references mean the same, as Nix compares them (src/libflake/flakeref.cc, canonicalize)."""
+    return canonical(one) == canonical(other)
 
 
-def _without_directory(reference: Attributes) -> Attributes:
-    url = reference.get("url")
-    if not isinstance(url, str) or "dir" not in reference:
+def canonical(reference: Attributes) -> Attributes:
+    """The reference as newer versions of Nix write it: Nix 2.8 left URLs as they were, and kept `dir` in them, too."""
+    written = with_canonical_url(reference)
+    if "url" not in written or "dir" not in written:
+        return written
+    base, _, text = str(written["url"]).partition("?")
+    query = {name: value for name, value in _query(text).items() if (name, value) != ("dir", written["dir"])}
+    return written | {"url": base + _query_text(query, _IN_QUERY)}
+
+
+def with_canonical_url(reference: Attributes) -> Attributes:
+    """The reference with its URL as Nix writes it since 2.26: decoded, and encoded again (src/libutil/url.cc)."""
+    if not isinstance(reference.get("url"), str):
         return reference
-    base, _, text = url.partition("?")
-    return reference | {"url": base + _query_text({k: v for k, v in _query(text).items() if k != "dir"})}
+    url = str(reference["url"])
+    return reference | {"url": _canonical_url(_git_url(url) if reference["type"] == "git" else url)}
+
+
+def _git_url(url: str) -> str:
+    """A URL for what Git takes for one: a path, or HOST:PATH with a user (src/libutil/url.cc, fixGitURL)."""
+    if not url.startswith("/") and (found := _GIT_HOST.fullmatch(url)):
+        return f"ssh://{found[1]}@{found[2]}/{found[3]}"
+    if "://" in url or url.startswith(("file:", "git+file:")):
+        return url
+    return f"file://{url}" if url.startswith("/") else f"file:{url}"
+
+
+def _canonical_url(url: str) -> str:
+    base, _, query = url.partition("?")
+    scheme, colon, rest = base.partition(":")
+    authority, path = "", rest
+    if rest.startswith("//"):
+        host, slash, path = rest[2:].partition("/")
+        authority, path = "//" + _AUTHORITY_PART.sub(lambda part: _encoded_again(part[0], ""), host), slash + path
+    return scheme + colon + authority + _encoded_again(path, _IN_PATH) + _query_text(_query(query), _IN_QUERY)
+
+
+def _encoded_again(text: str, safe: str) -> str:
+    """Text of a URL with those letters encoded that must be; slashes stay what they are."""
+    return "/".join(quote(unquote(part, errors=_BYTES), safe, errors=_BYTES) for part in text.split("/"))
 
 
 def relative_path(reference: Attributes) -> str | None:

@@ -7,7 +7,13 @@ import pytest
 from hmeval import Evaluator, TargetError
 from hmeval.literals import string_literal
 from hmeval.targets.lock import Attributes
-from hmeval.targets.reference import describe_reference, parse_reference, relative_path, same_reference
+from hmeval.targets.reference import (
+    describe_reference,
+    parse_reference,
+    relative_path,
+    same_reference,
+    with_canonical_url,
+)
 
 REVISION = "0123456789abcdef0123456789abcdef01234567"
 
@@ -54,13 +60,59 @@ def test_a_reference(url: str, expected: Attributes) -> None:
     assert parse_reference(url) == expected
 
 
+# URLs that newer versions of Nix write in another way than they were written in.
+ENCODED = (
+    "https://example.org/f/0.1.*.tar.gz",
+    "https://example.org/f/0.1.%2A.tar.gz",
+    "https://example.org/f/0.1.%2a.tar.gz?b=c*d&a=%7Ee",
+    "https://example.org/a%7Eb/(c)/d,e;f=g.tar.gz?x=a:b@c/d?e",
+    "https://us%65r:p@example.org:80/a+b.tar.gz",
+    "git+https://example.org/a*b?c=*&ref=d/e",
+    "git+https://example.org/a%2Ab?dir=c*d",
+)
+
+
 def test_references_as_nix_has_them() -> None:
     with Evaluator() as evaluator:
         is_old = evaluator.eval('builtins.compareVersions builtins.nixVersion "2.26" < 0').to_python()
         left_out = (*NOT_ASKED, *NEWER) if is_old else NOT_ASKED
         urls = [url for url in REFERENCES if not url.startswith(left_out) or url.endswith(".tar.gz")]
+        urls += [] if is_old else ENCODED
         parsed = {url: evaluator.eval(f"builtins.parseFlakeRef {string_literal(url)}").to_python() for url in urls}
-    assert parsed == {url: parse_reference(url, dir_in_url=is_old) for url in urls}
+    own = {url: parse_reference(url, dir_in_url=is_old) for url in urls}
+    assert parsed == (own if is_old else {url: with_canonical_url(reference) for url, reference in own.items()})
+
+
+SAME = [
+    ("https://example.org/f/0.1.*.tar.gz", "https://example.org/f/0.1.%2A.tar.gz"),
+    ("https://example.org/f/0.1.*.tar.gz", "https://example.org/f/0.1.%2a.tar.gz"),
+    ("https://example.org/a.tar.gz?b=1&a=*", "https://example.org/a.tar.gz?a=%2A&b=1"),
+    ("git+https://example.org/a(b)", "git+https://example.org/a%28b%29"),
+    ("git+https://example.org/a*?dir=b*", "git+https://example.org/a%2A?dir=b%2A"),
+]
+OTHERS = [
+    ("https://example.org/a/b.tar.gz", "https://example.org/a%2Fb.tar.gz"),
+    ("https://example.org/a.tar.gz?b=1", "https://example.org/a.tar.gz?b=2"),
+    ("https://example.org/A.tar.gz", "https://example.org/a.tar.gz"),
+]
+
+
+@pytest.mark.parametrize(("one", "other"), SAME)
+@pytest.mark.parametrize("dir_in_url", [False, True])
+def test_references_that_are_the_same(one: str, other: str, dir_in_url: bool) -> None:
+    assert same_reference(parse_reference(one, dir_in_url=dir_in_url), parse_reference(other))
+
+
+@pytest.mark.parametrize(("one", "other"), OTHERS)
+def test_references_that_are_not_the_same(one: str, other: str) -> None:
+    assert not same_reference(parse_reference(one), parse_reference(other))
+
+
+@pytest.mark.parametrize(
+    ("one", "other"), [("git@example.org:a/b", "ssh://git@example.org/a/b"), ("/a/b*", "file:///a/b%2A")]
+)
+def test_what_git_takes_for_a_url(one: str, other: str) -> None:
+    assert same_reference({"type": "git", "url": one}, {"type": "git", "url": other})
 
 
 @pytest.mark.parametrize("url", REFERENCES)
