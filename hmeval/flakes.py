@@ -18,6 +18,7 @@ from hmeval.literals import path_literal
 from hmeval.source_places import SourcePlaces
 from hmeval.targets.flake import FlakeReference, call_flake
 from hmeval.targets.git import announce, checked_out_branch, copy_tracked_files, default_branch, describe_work_tree
+from hmeval.targets.informing import informing, told_of
 from hmeval.targets.inputs import declared_inputs
 from hmeval.targets.lock import Attributes, LockFile, Node, parse_lock_file
 from hmeval.targets.locking import Input, Place, Rules, Tree, lock_flake
@@ -76,7 +77,7 @@ def _locked_flake(sources: _Sources, top: Place, reference: FlakeReference, writ
     if is_changed and write_lock_file:
         _write(locked.lock, reference, sources.rules)
         return open_flake(sources.evaluator, reference)
-    return Called(call_flake(locked, is_dirty=is_changed), top, locked.lock, known)
+    return Called(call_flake(locked, sources.rules, is_dirty=is_changed), top, locked.lock, known)
 
 
 def inputs_of(evaluator: AnyEvaluator, called: Called) -> Mapping[str, Input]:
@@ -210,8 +211,10 @@ class _Sources:
     def _fetch_by_nix(self, reference: Attributes) -> Tree:
         # Flakes have the number of revisions, for which fetchTree (Nix 2.26) wants to be told to get the whole history.
         whole: Attributes = {"shallow": False} if reference["type"] == "git" else {}
-        attributes = self.evaluator.value(whole | reference)
-        info = self.evaluator.eval(_FETCH)(attributes).to_python()
+        refused = () if self.rules.in_parent else informing(reference)
+        taken = {name: value for name, value in reference.items() if name not in refused}
+        info = self.evaluator.eval(_FETCH)(self.evaluator.value(whole | taken)).to_python()
+        info |= told_of(reference) if refused else {}
         path = info.pop("path")
         if not os.path.lexists(path):
             self.evaluator.eval(_COPY)(path, os.path.basename(path)[_HASH_LENGTH + 1 :])
@@ -245,7 +248,8 @@ _HASH_LENGTH = 32
 
 def _rules(version: str) -> Rules:
     numbers = tuple(int(number) for number in version.split(".")[:3] if number.isdecimal())
-    return Rules(in_parent=numbers >= (2, 26), deep=numbers >= (2, 30), by_name=numbers < (2, 28, 3))
+    own_lock = numbers >= (2, 30, 1) or (2, 29, 2) <= numbers < (2, 30) or (2, 28, 5) <= numbers < (2, 29)
+    return Rules(numbers >= (2, 26), numbers >= (2, 30), numbers < (2, 28, 3), own_lock)
 
 
 def _locked(reference: Attributes, info: Mapping[str, Any], rules: Rules) -> Attributes:

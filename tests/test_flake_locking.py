@@ -452,10 +452,56 @@ def test_a_lock_of_a_newer_nix_is_the_one_of_its_url(evaluator: Evaluator, tmp_p
     """As for FlakeHub's URLs, which end in `*`: what they lead to is not looked up again."""
     prepared(Case({**LEAF, "top/flake.nix": flake('inputs.leaf.url = "https://example.org/0.1.*.tar.gz";')}), tmp_path)
     original = {"type": "tarball", "url": "https://example.org/0.1.%2A.tar.gz"}
-    nodes = {"leaf": {"locked": {"type": "path", "path": f"{tmp_path}/leaf"}, "original": original}}
-    lock = {"version": 7, "root": "root", "nodes": {"root": {"inputs": {"leaf": "leaf"}}, **nodes}}
-    (tmp_path / "top/flake.lock").write_text(json.dumps(lock))
+    lock(tmp_path, {"leaf": {"locked": {"type": "path", "path": f"{tmp_path}/leaf"}, "original": original}})
     assert told(evaluator, f"{tmp_path}/top")["inputs"]["leaf"]["files"] == ["data", "flake.nix"]
+
+
+def lock(tmp_path: Path, inputs: Mapping[str, Any]) -> None:
+    """Write a lock file for the flake in top, whose inputs are all its own."""
+    nodes = {"root": {"inputs": {name: name for name in inputs}}, **inputs}
+    (tmp_path / "top/flake.lock").write_text(json.dumps({"version": 7, "root": "root", "nodes": nodes}))
+
+
+def test_what_only_informs_of_an_archive(evaluator: Evaluator, tmp_path: Path) -> None:
+    """Locks of newer versions have what the server says of an archive; Nix 2.8 takes none of it."""
+    inputs = 'inputs.leaf.url = "file://{here}/leaf.tar.gz";'
+    case = prepared(Case({**LEAF, "top/flake.nix": flake(inputs)}, archives=("leaf",)), tmp_path)
+    original = {"type": "tarball", "url": f"file://{tmp_path}/leaf.tar.gz"}
+    fetched = told(evaluator, case.reference)["inputs"]["leaf"]["self"]
+    time = {"its lastModified": 1767323045, "its lastModifiedDate": "20260102030405"}
+    fetched |= time if fetched["its lastModified"] is None else {}
+    known = {"narHash": fetched["its narHash"], "lastModified": fetched["its lastModified"]}
+    locked = {**original, **known, "rev": "1234567" * 5 + "89012", "revCount": 12}
+    lock(tmp_path, {"leaf": {"locked": locked, "original": original}})
+    with Worker() as another:  # the store of this one has the tree
+        expected = fetched | {"its rev": locked["rev"], "its shortRev": "1234567", "its revCount": 12}
+        assert told(another, case.reference)["inputs"]["leaf"]["self"] == expected
+
+
+@pytest.mark.parametrize("is_locked", [False, True])
+def test_an_input_that_is_replaced_brings_its_locks(evaluator: Evaluator, tmp_path: Path, is_locked: bool) -> None:
+    other = flake(LEAF_INPUT + 'inputs.far.url = "github:a/b";')
+    case = prepared(Case({**MIDDLE, "other/flake.nix": other, "top/flake.nix": flake(MIDDLE_INPUT)}), tmp_path)
+    if is_locked:
+        assert lock_with_nix(case.reference)
+    leaf = {"locked": {"type": "path", "path": f"{tmp_path}/leaf"}, "original": {"type": "path", "path": "/nowhere"}}
+    far = leaf | {"original": {"type": "github", "owner": "a", "repo": "b"}}
+    nodes = {"root": {"inputs": {"leaf": "leaf", "far": "far"}}, "leaf": leaf, "far": far}
+    (tmp_path / "other/flake.lock").write_text(json.dumps({"version": 7, "root": "root", "nodes": nodes}))
+    called = open_flake(evaluator, FlakeReference(case.reference, {"middle": f"{tmp_path}/other"}))
+    inputs = evaluator.eval(f"{called.expression}.told").to_python()["inputs"]["middle"]["inputs"]
+    assert inputs["far"]["files"] == ["data", "flake.nix"]
+
+
+def test_a_locked_input_that_cannot_be_fetched_is_told_as_locked(evaluator: Evaluator, tmp_path: Path) -> None:
+    """Its flake.nix must be read: what follows another input there is what it says alone."""
+    case = prepared(
+        Case({"top/flake.nix": flake('inputs.a.url = "path:{here}/a"; inputs.b.url = "path:{here}/b";')}), tmp_path
+    )
+    path = {"type": "path", "path": f"{tmp_path}/a"}
+    lock(tmp_path, {"a": {"locked": path, "original": path, "inputs": {"x": ["b"]}}})
+    with pytest.raises(TargetError, match=f"the input a .* is locked as path:{tmp_path}/a, which cannot be fetched"):
+        told(evaluator, case.reference)
 
 
 def test_a_folder_of_the_flake_is_always_the_one_that_is_there(evaluator: Evaluator, tmp_path: Path) -> None:

@@ -7,6 +7,8 @@
   lock,
   # By key of a node: { sourceInfo, directory } of what has been fetched already; that of the root is always there.
   places,
+  # By key: { names, told }, the attributes of a lock that this Nix does not fetch with, and what they tell the flake.
+  refused,
   # Modules for every configuration that the flake makes with the homeManagerConfiguration of an input.
   modules,
 }:
@@ -122,6 +124,7 @@ let
     let
       parent = called.${if node ? parent then keyAt node.parent else owners.${key}.key};
       inParent = below parent.folder node.locked.path;
+      informing = refused.${key} or { names = [ ]; told = { }; };
 
       fetched =
         if isRelative node.locked && !(node ? parent) then
@@ -134,7 +137,8 @@ let
         else
           # hmeval/flakes.py knows these words.
           builtins.addErrorContext "while fetching the input '${pathTo key}', locked as '${shown node.locked}'" (
-            onDisk (builtins.fetchTree (wholeHistory node.locked // removeAttrs node.locked [ "dir" ]))
+            onDisk (builtins.fetchTree (wholeHistory node.locked // removeAttrs node.locked ([ "dir" ] ++ informing.names)))
+            // informing.told
           );
 
       place = places.${key} or null;

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -12,9 +12,10 @@ from urllib.parse import quote
 from hmeval.errors import TargetError
 from hmeval.literals import path_literal, string_literal
 from hmeval.targets.git import work_tree
+from hmeval.targets.informing import informing, told_of
 from hmeval.targets.inputs import parse_input_path
-from hmeval.targets.lock import Attributes, InputPath
-from hmeval.targets.locking import Locked, Place
+from hmeval.targets.lock import Attributes, InputPath, LockFile, Node
+from hmeval.targets.locking import Locked, Place, Rules
 from hmeval.targets.names import Chosen, Wanted, parse_name
 from hmeval.targets.reference import URL_SAFE, describe_reference, parse_reference
 from hmeval.targets.target import OFFLINE, Target
@@ -77,7 +78,7 @@ class FlakeReference:
         return top.tree.path, self.folder.parents[depth - 1] if depth else self.folder
 
 
-def call_flake(locked: Locked, *, is_dirty: bool) -> str:
+def call_flake(locked: Locked, rules: Rules, *, is_dirty: bool) -> str:
     """A Nix expression for a function that gives a flake's outputs, with `inputs`.
 
     It takes modules, which the Home Manager among the inputs adds to every configuration. `is_dirty` says that the lock
@@ -89,9 +90,18 @@ def call_flake(locked: Locked, *, is_dirty: bool) -> str:
         f"{string_literal(keys[node])} = {_place(place, without_revision=is_dirty and node == root)}; "
         for node, place in locked.places.items()
     )
-    lock = string_literal(locked.lock.text())
-    call = f"import {path_literal(str(_CALL_FLAKE))} {{ inherit modules; lock = {lock}; places = {{ {places}}}; }}"
-    return f"(modules: {call})"
+    refused = "" if rules.in_parent else "".join(_refused(keys, locked.lock))
+    arguments = f"lock = {string_literal(locked.lock.text())}; places = {{ {places}}}; refused = {{ {refused}}};"
+    return f"(modules: import {path_literal(str(_CALL_FLAKE))} {{ inherit modules; {arguments} }})"
+
+
+def _refused(keys: Mapping[int, str], lock: LockFile) -> Iterator[str]:
+    """By key, what Nix 2.8 does not fetch with, and what the flake is told by it all the same."""
+    for _, node in lock.edges():
+        if isinstance(node, Node) and (names := informing(node.locked)):
+            told = "".join(f"{name} = {_literal(value)}; " for name, value in told_of(node.locked).items())
+            shown = " ".join(map(string_literal, names))
+            yield f"{string_literal(keys[id(node)])} = {{ names = [ {shown} ]; told = {{ {told}}}; }}; "
 
 
 def _pick(outputs: str, chosen: Chosen) -> str:

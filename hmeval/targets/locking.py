@@ -27,11 +27,14 @@ class Rules(NamedTuple):
         deep: flake.nix may replace inputs of inputs of its inputs, at any depth (since 2.30).
         by_name: an input may be a name that the user's or the system's registry knows (before 2.28.3); the flake itself
             and what takes the place of an input may always.
+        own_lock: an input that is locked anew brings its own lock file with it (since 2.28.5, 2.29.2 and 2.30.1);
+            before, only where nothing was locked under its name.
     """
 
     in_parent: bool = True
     deep: bool = True
     by_name: bool = False
+    own_lock: bool = True
 
 
 class Input(NamedTuple):
@@ -202,7 +205,7 @@ class _Locking:
         if known is not None:
             self._lock_inputs(known, _Parent(node, path, old, parent.follows_prefix, parent.place, True))
             return node
-        place = self._place_of(path, old.locked, wanted)
+        place = self._place_of(path, old.locked, wanted, is_locked=True)
         self._note_place(node, place)
         inputs = self._inputs_of(path, place, wanted)
         self._lock_inputs(inputs, _Parent(node, path, old, parent.follows_prefix, place, False))
@@ -265,13 +268,17 @@ class _Locking:
             raise TargetError(f"the input {'/'.join(path)} is a flake that has itself among its inputs: {place.folder}")
         self._entered.append(place.folder)
         # A flake that is new here brings its own lock file with it, in which what follows is told from that flake on.
-        known = old or self._sources.lock_file(place.folder).root
-        prefix = parent.follows_prefix if old else path
+        own = self._sources.lock_file(place.folder).root
         inputs = self._inputs_of(path, place, wanted)
-        self._lock_inputs(inputs, _Parent(node, path, known, prefix, place, False))
+        brought = _Parent(node, path, own, path, place, False)
+        if old and not self._rules.own_lock:
+            known = {name: each for name, each in inputs.items() if name in old.inputs or name not in own.inputs}
+            self._lock_inputs(known, brought._replace(old=old, follows_prefix=parent.follows_prefix))
+            inputs = {name: each for name, each in inputs.items() if name not in known}
+        self._lock_inputs(inputs, brought)
         self._entered.pop()
 
-    def _place_of(self, path: InputPath, reference: Attributes, wanted: _Wanted) -> Place:
+    def _place_of(self, path: InputPath, reference: Attributes, wanted: _Wanted, *, is_locked: bool = False) -> Place:
         """The place of an input, fetched. Raises TargetError, which says what the input is and what to do."""
         relative = relative_path(reference)
         try:
@@ -284,7 +291,7 @@ class _Locking:
             tree = self._sources.fetch(reference, by_name=wanted.by_user or self._rules.by_name)
             return Place(tree, str(tree.locked.get("dir", "")))
         except HmevalError as error:
-            raise not_locked(path, reference, wanted.input.position, error) from None
+            raise _unfetched(path, reference, wanted.input.position, error, is_locked) from None
 
 
 class _Parent(NamedTuple):
@@ -321,13 +328,16 @@ def _named(path: InputPath, position: Position | None) -> str:
     return f"the input {'/'.join(path)}" + (f" ({position})" if position else "")
 
 
-def not_locked(path: InputPath, reference: Attributes, position: Position | None, error: HmevalError) -> TargetError:
-    """The error for an input that is not locked and cannot be fetched: which, where, why, and what to do."""
-    name = "/".join(path)
+def _unfetched(
+    path: InputPath, reference: Attributes, position: Position | None, error: HmevalError, is_locked: bool
+) -> TargetError:
+    """The error for an input that cannot be fetched: which, where, why, and what to do."""
+    shown = describe_reference(reference)
+    what = f"is locked as {shown}, which" if is_locked else f"is not in flake.lock, and {shown}"
+    lock = "" if is_locked else "lock it where it can be fetched (`nix flake lock`, or --write-lock-file), or "
     reason = str(getattr(error, "message", error)).strip()
     return TargetError(
-        f"{_named(path, position)} is not in flake.lock, and {describe_reference(reference)} cannot be fetched:\n"
+        f"{_named(path, position)} {what} cannot be fetched:\n"
         f"  {reason}\n"
-        f"  to do: lock it where it can be fetched (`nix flake lock`, or --write-lock-file), or replace it for this "
-        f"evaluation with --override-input {name} DIR"
+        f"  to do: {lock}replace it for this evaluation with --override-input {'/'.join(path)} DIR"
     )
