@@ -310,15 +310,17 @@ with Evaluator() as evaluator:
 
 @pytest.mark.parametrize("case", [CASES["a Git input"], CASES["an archive"]], indirect=True)
 def test_the_sources_of_locked_inputs_are_there(evaluator: Evaluator, case: Case, tmp_path: Path) -> None:
-    """In a store that has none of them yet."""
+    """In a store that has none of them yet, and then in the other one again, which has no part of this one's cache."""
     told(evaluator, case.reference, write_lock_file=True)
     own = {f"NIX_{folder}_DIR": f"{tmp_path}/own/{folder}" for folder in ("STORE", "STATE", "LOG")}
-    own["XDG_CACHE_HOME"] = f"{tmp_path}/own/cache"  # Nix remembers there where it has put what it fetched
     command = [sys.executable, "-c", TOLD, case.reference]
     done = subprocess.run(command, env=os.environ | own, capture_output=True, text=True, check=True)
     sources = list(sources_in(json.loads(done.stdout)))
     assert sources[0].startswith(own["NIX_STORE_DIR"])
     assert [source for source in sources if not os.path.exists(source)] == []
+    with Worker() as another:
+        again = told(another, case.reference)
+    assert again == json.loads(nix("eval", "--json", f"{case.reference}#told"))
 
 
 def sources_in(told_of_flake: dict[str, Any]) -> Iterator[str]:
