@@ -117,6 +117,7 @@ def git_watched(folder: str) -> list[tuple[str, Signature | None]]:
     own, common = (os.path.join(folder, place) for place in _git(folder, *_GIT_FOLDERS).splitlines())
     head = os.path.join(own, "HEAD")
     places = [head, os.path.join(own, "index"), os.path.join(common, "packed-refs")]
+    places += [os.path.join(place, "reftable/tables.list") for place in dict.fromkeys((own, common))]
     try:
         with open(head, encoding="utf-8", errors="surrogateescape") as file:
             places += [os.path.join(common, reference) for reference in _reference(file.read())]
