@@ -188,6 +188,14 @@ CHANGES: dict[str, tuple[str, Change]] = {
         '"${builtins.filterSource (path: type: baseNameOf path != "a.nix") ./.}"',
         rewrite("text"),
     ),
+    "a file of a copied folder that is read": ('builtins.readFile "${./.}/text"', rewrite("text")),
+    "a file of a copied folder that is imported": ('import "${./.}/sub"', rewrite("sub/deep/b.nix")),
+    "a new file in a copied folder that is listed": ('builtins.readDir "${./sub}"', create("sub/more")),
+    "whether a file is in a copied folder": ('builtins.pathExists "${./sub}/more"', create("sub/more")),
+    "a file that a filter lets through and that is read": (
+        'builtins.readFile "${builtins.filterSource (path: type: baseNameOf path != "a.nix") ./.}/text"',
+        rewrite("text"),
+    ),
     "a flat copy": ('"${builtins.path { path = ./text; recursive = false; }}"', rewrite("text")),
     "a folder fetched as a path": (
         '(builtins.fetchTree { type = "path"; path = toString ./sub; }).narHash',

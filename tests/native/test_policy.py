@@ -70,6 +70,7 @@ def place(tmp_path_factory: pytest.TempPathFactory, nix_instantiate: Instantiate
     (root / "open.nix").write_text('"open"')
     (root / "link").symlink_to("../hidden/secret")
     (root / "folder").symlink_to(hidden)
+    (root / "absolute").symlink_to(hidden / "secret")
     (root / "%2e%2e/hidden/secret").write_text("decoy")
     (hidden / "secret").write_text(SECRET)
     (hidden / "secret.nix").write_text(f'"{SECRET}"')
@@ -120,6 +121,7 @@ def corpus(place: Place) -> dict[str, str]:
         "builtins.path": f"builtins.path {{ path = {hidden}; }}",
         "builtins.path with a filter": f"builtins.path {{ path = {hidden}; filter = path: type: true; }}",
         "filterSource": f"builtins.filterSource (path: type: true) {hidden}",
+        "a copied link, followed": f'builtins.readFile "${{{root}}}/absolute"',
         "toFile": f'builtins.toFile "a" "${{{secret}}}"',
         "derivation": f'(derivation {{ name = "a"; system = "b"; builder = "c"; src = {secret}; }}).drvPath',
         "findFile": f'builtins.findFile [ {{ prefix = "x"; path = "{hidden}"; }} ] "x/secret"',
@@ -252,17 +254,21 @@ def test_what_stays_allowed(place: Place) -> None:
         "time": "builtins.typeOf builtins.currentTime",
         "fetchurl": "<nix/fetchurl.nix>",
         "copy": f'builtins.typeOf "${{{place.root}/open.nix}}"',
+        "a copy that is read": f'import "${{{place.root}}}/open.nix"',
+        "text that is read": 'builtins.readFile (builtins.toFile "a" "b")',
     }
     said = answers(place, expressions, {"roots": [str(place.root)]})
     assert {name: answer.get("value", answer) for name, answer in said.items()} == {
         "a file": repr("open"),
-        "a folder": repr(["%2e%2e", "folder", "link", "open.nix"]),
+        "a folder": repr(["%2e%2e", "absolute", "folder", "link", "open.nix"]),
         "exists": "True",
         "type": repr("regular"),
         "lookup": repr("open"),
         "not found": repr({"success": False, "value": False}),
         "time": repr("int"),
         "copy": repr("string"),
+        "a copy that is read": repr("open"),
+        "text that is read": repr("b"),
         "fetchurl": said["fetchurl"].get("value"),
     }
 

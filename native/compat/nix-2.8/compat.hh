@@ -59,6 +59,18 @@ void nix_compat_free_spare_references();
 /* Let the state's builtins.currentTime be noticed when it is evaluated (trace.cc). */
 void nix_compat_trace_time(nix::EvalState & state);
 
+/* Whether an address is in libnixexpr or in this library, which evaluate for it (trace.cc). */
+bool nix_compat_is_evaluation(const void * caller);
+
+/* Note what the store path of is computed: a file; what is in a folder is noted as it is read. */
+void nix_compat_trace_copy(const std::string & path, bool is_file);
+
+/* Make a path in the store valid that was only computed, before it is read (copies.cc). */
+void nix_compat_copy(nix::Store & store, const std::string & path);
+
+/* Nothing that this thread has computed is read any more (copies.cc). */
+void nix_compat_forget_copies(void);
+
 /* Store the exception that is being handled in `context`. */
 nix_err nix_compat_catch(nix_c_context * context) noexcept;
 nix_err nix_compat_fail(nix_c_context * context, nix_err code, const char * message) noexcept;

@@ -100,7 +100,7 @@ const Library libnixutil = library_with(dlsym(RTLD_NEXT, "_ZN3nix8readLineB5cxx1
 
 bool is_evaluation(const void * caller)
 {
-    return trace && (libnixexpr.holds(caller) || this_library.holds(caller));
+    return trace && nix_compat_is_evaluation(caller);
 }
 
 #define CALLER __builtin_return_address(0)
@@ -174,6 +174,16 @@ void pack_input(hmeval_buffer * buffer, const Observation & input)
 }
 
 } // namespace
+
+bool nix_compat_is_evaluation(const void * caller)
+{
+    return libnixexpr.holds(caller) || this_library.holds(caller);
+}
+
+void nix_compat_trace_copy(const std::string & path, bool is_file)
+{
+    if (is_file) keep_path("file", path);
+}
 
 void nix_compat_trace_time(nix::EvalState & state)
 {
@@ -339,24 +349,13 @@ HMEVAL_EXPORT std::string runProgram(
     return next(program, search_path, arguments, input);
 }
 
-HMEVAL_EXPORT std::pair<StorePath, Hash> Store::computeStorePathForPath(
-    std::string_view name, const Path & path, FileIngestionMethod method, HashType hash, PathFilter & filter) const
-{
-    using Signature = std::pair<StorePath, Hash>(
-        const Store *, std::string_view, const Path &, FileIngestionMethod, HashType, PathFilter &);
-    static auto next = original<Signature>(
-        "_ZNK3nix5Store23computeStorePathForPathESt17basic_string_viewIcSt11char_traitsIcEERKNSt7__cxx1112"
-        "basic_stringIcS3_SaIcEEENS_19FileIngestionMethodENS_8HashTypeERSt8functionIFbSA_EE");
-    if (is_evaluation(CALLER) && method == FileIngestionMethod::Flat) keep_path("file", path);
-    return next(this, name, path, method, hash, filter);
-}
-
 namespace fetchers {
 
 HMEVAL_EXPORT std::pair<Tree, Input> Input::fetch(ref<Store> store) const
 {
     static auto next = original<std::pair<Tree, Input>(const Input *, ref<Store>)>(
         "_ZNK3nix8fetchers5Input5fetchENS_3refINS_5StoreEEE");
+    if (auto source = scheme ? getSourcePath() : std::nullopt) nix_compat_copy(*store, *source);
     if (trace && !fetching) keep_fetch(*this);
     Fetching fetching_now(getType() != "path");
     return next(this, store);
