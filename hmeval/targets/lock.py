@@ -176,6 +176,7 @@ class _Reading:
             node, key = pending.pop()
             for name, edge in _typed(self._nodes[key].get("inputs", {}), dict).items():
                 node.inputs[name] = self._edge(edge, lambda child, key: pending.append((child, key)))
+        _check_no_circle(root)
         return LockFile(root)
 
     def _edge(self, edge: Any, found: Callable[[Node, str], None]) -> Node | InputPath:
@@ -188,6 +189,23 @@ class _Reading:
             self._read[key] = _node_from_json(self._nodes[key])
             found(self._read[key], key)
         return self._read[key]
+
+
+def _check_no_circle(root: Node) -> None:
+    """Raise ValueError where an input is among its own inputs, which only what follows another one may be."""
+    done: set[int] = set()
+    above: set[int] = set()
+    pending = [(root, False)]
+    while pending:
+        node, is_left = pending.pop()
+        if is_left:
+            above.remove(id(node))
+            done.add(id(node))
+        elif id(node) in above:
+            raise ValueError("an input is among its own inputs, and does not follow another one")
+        elif id(node) not in done:
+            above.add(id(node))
+            pending += [(node, True), *((edge, False) for edge in node.inputs.values() if isinstance(edge, Node))]
 
 
 def _node_from_json(content: dict[str, Any]) -> Node:
@@ -206,6 +224,8 @@ def _attributes(content: dict[str, Any]) -> Attributes:
     _typed(content["type"], str)
     for value in content.values():
         _typed(value, (str, int))
+    if ("dirtyRev" in content) != ("dirtyShortRev" in content):  # at which Nix's fetchTree ends the process
+        raise ValueError("dirtyRev and dirtyShortRev go together")
     return dict(content)
 
 

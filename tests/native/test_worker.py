@@ -26,6 +26,8 @@ MEBI = 1024 * 1024
 ENDLESS = "builtins.genericClosure { startSet = [ { key = 0; } ]; operator = x: [ { key = x.key + 1; } ]; }"
 # Nix looks for an interrupt in calls; this is one step for it, and without an end.
 UNSTOPPABLE = f'builtins.match "(a|aa)+b" "{"a" * 90}"'
+# The parser of TOML recurses, in a library.
+NESTED = f'builtins.fromTOML "x = {"[" * 500_000}"'
 HUNGRY = "builtins.length (builtins.genList (x: x) 100000000)"
 
 
@@ -112,7 +114,7 @@ def check_works(worker: Worker) -> None:
 # -- what ends a process ----------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("expression", WITHOUT_CALLS)
+@pytest.mark.parametrize("expression", [*WITHOUT_CALLS, NESTED])
 def test_endless_recursion_within_a_builtin_is_an_error(worker: Worker, expression: str) -> None:
     error = error_of(lambda: worker.eval(expression))
     assert error.kind == "stack-overflow"

@@ -25,7 +25,7 @@ def git(folder: Path, *arguments: str) -> None:
 @pytest.fixture(params=["files", "reftable"])
 def repository(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
     """A repository with two commits."""
-    command = ["git", "init", "--quiet", f"--ref-format={request.param}", tmp_path / "tree"]
+    command = ["git", "init", "--quiet", f"--ref-format={request.param}", str(tmp_path / "tree")]
     made = subprocess.run(command, capture_output=True, text=True)
     if "unknown option" in made.stderr:
         if request.param == "reftable":

@@ -5,6 +5,7 @@
  * Left as 2.8 has it, so that hmeval says what this engine's own nix-instantiate says: `toJSON` (floats in six digits,
  * 1.0 as 1), `replaceStrings` (evaluates every replacement), `genericClosure` (wants an operator for no items),
  * integers that overflow. */
+#include <dlfcn.h>
 #include <sys/stat.h>
 
 #include "compat.hh"
@@ -203,6 +204,18 @@ __attribute__((constructor(200))) void stand_before_fetch_tree()
         if (builtin.name == "fetchTree") fetch_tree_of_set = std::exchange(builtin.fun, fetch_tree);
 }
 
+/* -- a branch and a revision ---------------------------------------------------------------------------------------- */
+
+/* Of a forge, which Nix ends the process for (libfetchers, GitArchiveInputScheme::toURL). */
+void must_be_one(const fetchers::Input & input)
+{
+    static const std::set<std::string> forges{"github", "gitlab", "sourcehut"};
+    if (forges.count(input.getType()) && input.getRef() && input.getRev())
+        throw Error(
+            "input '%s/%s' contains both a commit hash and a branch/tag name",
+            fetchers::getStrAttr(input.attrs, "owner"), fetchers::getStrAttr(input.attrs, "repo"));
+}
+
 /* -- registration -------------------------------------------------------------------------------------------------- */
 
 struct Builtin : RegisterPrimOp {
@@ -232,4 +245,18 @@ const Builtin builtins[] = {
 };
 
 } // namespace
+
+/* Called through the PLT, as EvalState::callFunction is (call_function.cc). */
+__attribute__((visibility("default"))) fetchers::Input fetchers::Input::fromAttrs(Attrs && attributes)
+{
+    using FromAttrs = Input(Attrs &&);
+    static auto next = reinterpret_cast<FromAttrs *>(dlsym(
+        RTLD_NEXT,
+        "_ZN3nix8fetchers5Input9fromAttrsEOSt3mapINSt7__cxx1112basic_stringIcSt11char_traitsIcESaIcEEE"
+        "St7variantIJS8_mNS_8ExplicitIbEEEESt4lessIS8_ESaISt4pairIKS8_SC_EEE"));
+    auto input = next(std::move(attributes));
+    must_be_one(input);
+    return input;
+}
+
 } // namespace nix

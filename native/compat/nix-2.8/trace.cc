@@ -306,6 +306,7 @@ HMEVAL_EXPORT Path canonPath(PathView path, bool resolve_links)
 {
     static auto next = original<Path(PathView, bool)>(
         "_ZN3nix9canonPathB5cxx11ESt17basic_string_viewIcSt11char_traitsIcEEb");
+    if (path.empty()) throw Error("a path is empty"); /* Nix ends the process, for builtins.appendContext's sake, say */
     if (resolve_links && is_evaluation(CALLER)) keep_path("resolved", Path(path));
     return next(path, resolve_links);
 }
