@@ -13,13 +13,13 @@ import re
 from collections.abc import Callable, Sequence
 from typing import Any, NoReturn, TypeAlias
 
-from hmeval.culprits import find_culprit
+from hmeval.culprits import declarations, declared_options, find_culprit
 from hmeval.definitions import DefinitionSearch
 from hmeval.errors import EvaluationError, HmevalError, Position, TargetError, TraceFrame
 from hmeval.evaluation.any_evaluator import AnyEvaluator
 from hmeval.flakes import fetched_input
 from hmeval.options import extract
-from hmeval.options.path import parse_option_path
+from hmeval.options.path import parse_option_path, show_option
 from hmeval.own_files import OwnFiles
 from hmeval.probe import NIX, Probed, probe
 from hmeval.targets.target import Begin, Target
@@ -97,6 +97,25 @@ class Blame:
     def described(self, error: EvaluationError) -> dict[str, Any]:
         """An error of a record that is one of many, for output: {kind, message, position?}."""
         return extract.describe(self.place(error, everywhere=False))
+
+    def broken(self, loc: Sequence[str], error: EvaluationError) -> EvaluationError:
+        """The error of an option that is no option, or not of a type, at its declaration."""
+        name = show_option(loc)
+        if error.option == name:
+            return error
+        message = f"the option `{name}' is not declared as one can be: {error.message}"
+        try:
+            search = self._search()
+            places = declarations(self._evaluator, search.lib, search.read, loc)
+        except (HmevalError, ValueError):
+            places = []
+        own = [place for place in places if self._own.holds(place.file)]
+        return EvaluationError(message, error.kind, next(iter(own or places), None), error.trace, name)
+
+    def declared(self) -> list[list[str]]:
+        """The paths of the options that the user's own modules declare. Raises what the probe does."""
+        search = self._search()
+        return list(declared_options(self._evaluator, search.lib, search.read, self._own.holds))
 
     def told(self, error: EvaluationError) -> dict[str, Any]:
         """An error of a record that was asked for, for output."""

@@ -10,6 +10,7 @@ from types import TracebackType
 from typing import Any, Self, TypeVar
 
 from hmeval.blame import Blame, blamed
+from hmeval.declared import Declared
 from hmeval.definitions import DefinitionSearch
 from hmeval.errors import EvaluationError, HmevalError, PlanError, TargetError
 from hmeval.evaluation.any_evaluator import AnyEvaluator
@@ -31,6 +32,7 @@ from hmeval.resolution import find_target
 from hmeval.source_places import SourcePlaces
 from hmeval.targets.request import Request
 from hmeval.targets.target import Target
+from hmeval.warned import place_of_warning, told_with_places
 
 T = TypeVar("T")
 
@@ -92,9 +94,9 @@ class EvaluatedConfiguration:
         self._definitions: DefinitionSearch | None = None
         self._in_place: tuple[Value, DefinitionSearch] | None = None
         self._failures: list[EvaluationError] | None = None
-        self._blame = Blame(
-            evaluator, OwnFiles(evaluator, target.begin, target.description), self._probed, self._search
-        )
+        own = OwnFiles(evaluator, target.begin, target.description)
+        self._blame = Blame(evaluator, own, self._probed, self._search)
+        self._declared = Declared(self._options_value, self._blame)
         self._instances_of: Instances | None = None
 
     @property
@@ -135,7 +137,12 @@ class EvaluatedConfiguration:
         have no value and no definitions, but `instances`.
         """
         loc = parse_option_path(name) if isinstance(name, str) else list(name)
-        depth, found = self.placed(lambda: self._declared(loc))
+        try:
+            depth, found = self.placed(lambda: self._declared.find(loc))
+        except EvaluationError as error:
+            if error.option == show_option(loc):
+                return Option({"loc": loc, "name": error.option, "errors": {"option": extract.describe(error)}})
+            raise
         if found is None:
             raise KeyError(show_option(loc))
         record = self._whole(found) if depth == len(loc) else self._within(found, loc)
@@ -147,7 +154,8 @@ class EvaluatedConfiguration:
         record = option.record
         if not ("definitions" in record or "within" in record):
             return option
-        entries = [self._entry(record, definition) for definition in self._competing(option.loc)]
+        with self._evaluator.muted():
+            entries = [self._entry(record, definition) for definition in self._competing(option.loc)]
         return Option({**record, "definitions": entries}) if entries else option
 
     def instance(self, path: str | Sequence[str]) -> OptionTree:
@@ -156,11 +164,12 @@ class EvaluatedConfiguration:
         An empty tree where there is no such instance. Elements of a list are named by their place, from 0.
         """
         loc = parse_option_path(path) if isinstance(path, str) else list(path)
-        if self.placed(lambda: self._declared(loc))[1] is None:
+        if self.placed(lambda: self._declared.find(loc))[1] is None:
             return OptionTree()
-        instances = self._instances()
-        records = self.placed(lambda: instances.below(loc))
-        single = None if records else self.placed(lambda: instances.option(loc))
+        with self._evaluator.muted():
+            instances = self._instances()
+            records = self.placed(lambda: instances.below(loc))
+            single = None if records else self.placed(lambda: instances.option(loc))
         return OptionTree(map(self._told, [single] if single else records))
 
     def why(self, name: str | Sequence[str]) -> Why:
@@ -170,7 +179,10 @@ class EvaluatedConfiguration:
         KeyError where no option is at or above the path, EvaluationError.
         """
         loc = parse_option_path(name) if isinstance(name, str) else list(name)
-        why = self.placed(lambda: self._search().why(loc))
+        try:
+            why = self.placed(lambda: self._search().why(loc))
+        except EvaluationError as error:
+            raise self._broken_on(loc) or error from None
         places = self._source_places()
         return places.why(why) if places else why
 
@@ -197,7 +209,8 @@ class EvaluatedConfiguration:
         One that is written in place, or imported before it is handed over, has none. Raises EvaluationError, and
         TargetError where the modules cannot be read again.
         """
-        files = self.placed(lambda: module_files(self._evaluator, self._readable()))
+        with self._evaluator.muted():
+            files = self.placed(lambda: module_files(self._evaluator, self._readable()))
         places = self._source_places()
         return list(map(places.text, files)) if places else files
 
@@ -216,7 +229,10 @@ class EvaluatedConfiguration:
 
         Raises KeyError where there is none, EvaluationError.
         """
-        found = self.placed(lambda: self._evaluated()["config"].at(loc) or self._instances().value(loc))
+        try:
+            found = self.placed(lambda: self._evaluated()["config"].at(loc) or self._instances().value(loc))
+        except EvaluationError as error:
+            raise self._broken_on(loc) or error from None
         if found is None:
             raise KeyError(".".join(loc))
         return found
@@ -298,20 +314,35 @@ class EvaluatedConfiguration:
     def _evaluated(self) -> Value:
         if self._result is None or not self._evaluator._holds(self._result):
             evaluate, self._evaluate_once = self._evaluate_once, None
-            self._result = evaluate() if evaluate else self._evaluator.eval(self.target.expression)
+            with told_with_places(self._evaluator, lambda: self._result, self.place_of_warning):
+                self._result = evaluate() if evaluate else self._evaluator.eval(self.target.expression)
         return self._result
+
+    def place_of_warning(self, message: str) -> Position | None:
+        """Where the definition is that a warning is about, else the one that has it; None where that is not sure."""
+        try:
+            with self._evaluator.muted():
+                found = place_of_warning(message, self._evaluated()["options"], self._search_in_place())
+        except (EvaluationError, TargetError, KeyError, ValueError) as error:
+            if getattr(error, "kind", None) == "interrupted":
+                raise
+            return None
+        places = self._source_places()
+        return places.position(found) if found and places else found
 
     def _at_definition(self, error: EvaluationError) -> EvaluationError:
         """The error at the definition that it is about: one of the home, or of the system that it is inside."""
-        placed = self._blame.place(error)
-        system = self.target.system
-        if placed is error and system is not None:
-            placed = blamed(self._evaluator, system, error)
+        with self._evaluator.muted():
+            placed = self._blame.place(error)
+            system = self.target.system
+            if placed is error and system is not None:
+                placed = blamed(self._evaluator, system, error)
         return unfetched_input(placed, None if placed is error else placed.position)
 
     def _found_failures(self, error: EvaluationError) -> list[EvaluationError]:
         try:
-            found = failures(error, self._probed(), self._search(), self._blame)
+            with self._evaluator.muted():
+                found = failures(error, self._probed(), self._search(), self._blame)
         except HmevalError:
             raise self._told_error(error) from None
         return [self._told_error(failure) for failure in found]
@@ -322,13 +353,15 @@ class EvaluatedConfiguration:
     def _probed(self) -> Probed:
         if self._probe is None or not self._evaluator._holds(self._probe.result):
             self._definitions = None
-            self._probe = probe(self._evaluator, self.target, self._evaluated)
+            with self._evaluator.muted():
+                self._probe = probe(self._evaluator, self.target, self._evaluated)
         return self._probe
 
     def _search(self) -> DefinitionSearch:
         probed = self._probed()
         if self._definitions is None:
-            self._definitions = DefinitionSearch(self._evaluator, probed, self._blame.told)
+            with self._evaluator.muted():
+                self._definitions = DefinitionSearch(self._evaluator, probed, self._blame.told)
         return self._definitions
 
     def _search_in_place(self) -> DefinitionSearch:
@@ -345,12 +378,14 @@ class EvaluatedConfiguration:
 
     def _records(self, flags: int, *, places: bool = False) -> Iterator[extract.Record]:
         options = self.placed(self._options_value)
-        records = extract.iterate_options(self._evaluator, options, flags, self._progress, self._blame.described)
-        if self._failures and flags & extract.VALUES:
-            records = map(without_probe, records)
-        if places:
-            records = self._completed(records)
-        return map(self._told, records) if flags & (extract.VALUES | extract.DETAILS) else records
+        # A list reads defaults that nobody uses, old names of options, and what lost.
+        with self._evaluator.muted():
+            records = extract.iterate_options(self._evaluator, options, flags, self._progress, self._blame.described)
+            if self._failures and flags & extract.VALUES:
+                records = map(without_probe, records)
+            if places:
+                records = self._completed(records)
+            yield from map(self._told, records) if flags & (extract.VALUES | extract.DETAILS) else records
 
     def _completed(self, records: Iterator[extract.Record]) -> Iterator[extract.Record]:
         """The records with the places of definitions, and those that lost, where the modules can be read again."""
@@ -374,22 +409,31 @@ class EvaluatedConfiguration:
             self._places = SourcePlaces(*self.target.source)
         return self._places
 
-    def _declared(self, loc: Sequence[str]) -> tuple[int, Value | None]:
-        """The option at or above a path, and how many names of the path lead to it."""
-        value = self._options_value()
-        for depth, name in enumerate(loc):
-            found = value.get(name)
-            if found is None or found.type != "set":
-                break
-            if _is_option(found):
-                return depth + 1, found
-            value = found
-        return len(loc), None
+    def _broken_on(self, loc: Sequence[str]) -> EvaluationError | None:
+        with self._evaluator.muted():
+            broken = self._declared.broken_on(loc)
+        return broken and self._told_error(broken)
+
+    def broken_options(self) -> list[EvaluationError]:
+        """What is wrong with the options that the user's own modules declare."""
+        with self._evaluator.muted():
+            return list(map(self._told_error, self._declared.broken()))
 
     def _whole(self, option: Value) -> extract.Record:
+        self._hear(option)
         flags = extract.VALUES | extract.DETAILS | extract.ALONE
-        (record,) = extract.iterate_options(self._evaluator, option, flags, None, self._blame.told)
-        return self._with_instances(record)
+        with self._evaluator.muted():
+            (record,) = extract.iterate_options(self._evaluator, option, flags, None, self._blame.told)
+            return self._with_instances(record)
+
+    def _hear(self, option: Value) -> None:
+        """Evaluate the value of an option that was asked for, so that its traces and warnings are told.
+
+        Those of its default, say, are not.
+        """
+        if self._evaluator.hearing is not None:
+            value = self._evaluator.eval('option: { _type = "option"; inherit (option) loc type value; }')(option)
+            extract.extract_options(self._evaluator, value, extract.VALUES | extract.ALONE)
 
     def why_removed(self, option: Option) -> str:
         """What an option that is gone says when it is asked for, as lib.mkRemovedOptionModule has it; or ""."""
@@ -450,11 +494,6 @@ class EvaluatedConfiguration:
     def _told_error(self, error: EvaluationError) -> EvaluationError:
         places = self._source_places()
         return places.error(error) if places else error
-
-
-def _is_option(value: Value) -> bool:
-    kind: Any = value.get("_type")
-    return kind is not None and kind.type == "string" and kind.to_python() == "option"
 
 
 def _one_line_up(error: EvaluationError) -> EvaluationError:

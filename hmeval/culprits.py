@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 from hmeval.errors import EvaluationError, Position
@@ -41,6 +41,25 @@ def find_culprit(
         if name == file or (file is None and (is_own(name) or not name.startswith("/"))):
             found += (culprit for node in module["nodes"] for culprit in search.within(node))
     return min(found, key=lambda one: one.distance, default=None)
+
+
+def declarations(evaluator: AnyEvaluator, lib: Value, modules: Value, loc: Sequence[str]) -> list[Position]:
+    """Where modules declare the option at a path."""
+    found = evaluator.eval_file(NIX / "leaves.nix")({"lib": lib})["declarations"](list(loc))(modules)
+    return [Position(**position) for position in found.to_python()]
+
+
+def declared_options(
+    evaluator: AnyEvaluator, lib: Value, modules: Value, is_own: Callable[[str], bool]
+) -> Iterator[list[str]]:
+    """The paths of the options that the user's own modules declare; those of a module that fails are left out."""
+    for module in evaluator.eval_file(NIX / "leaves.nix")({"lib": lib})["declared"](modules):
+        if is_own(module["file"].to_python()):
+            try:
+                yield from module["paths"].to_python()
+            except EvaluationError as error:
+                if error.kind == "interrupted":
+                    raise
 
 
 class _Search:

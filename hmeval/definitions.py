@@ -137,7 +137,8 @@ class DefinitionSearch:
 
     def _why_here(self, loc: Sequence[str], place: _Place, seen: frozenset[str]) -> Why:
         value, before_apply, counted = self._final(place)
-        definitions, unplaced, not_read = self._definitions(loc, place, seen, counted)
+        with self._evaluator.muted():  # what does not count says nothing of the configuration
+            definitions, unplaced, not_read = self._definitions(loc, place, seen, counted)
         return Why(
             loc=loc,
             option=place.option["loc"],
@@ -166,8 +167,9 @@ class DefinitionSearch:
         """Where the path leads. What is below an option may take its values to know, or, where these fail, its type."""
         for knowledge in ("values", "types", "nothing"):
             try:
-                found = self._nix["locate"](knowledge, list(loc))
-                return self._place(found) if found.type == "set" else None
+                with self._evaluator.muted():
+                    found = self._nix["locate"](knowledge, list(loc))
+                    return self._place(found) if found.type == "set" else None
             except EvaluationError:
                 if knowledge == "nothing":
                     raise

@@ -9,7 +9,7 @@ from typing import Any
 
 from hmeval.configuration import EvaluatedConfiguration
 from hmeval.diagnosis.finding import ERROR, Finding, by_severity
-from hmeval.diagnosis.home import check_home, what_fails
+from hmeval.diagnosis.home import broken_option, check_home, what_fails
 from hmeval.diagnosis.inputs import Inputs, check_inputs
 from hmeval.diagnosis.machine import check_backup_variables, check_features, check_two_installations
 from hmeval.errors import EvaluationError, HmevalError, Position
@@ -144,9 +144,10 @@ class _Installation:
             self._examination.findings.append(self._told(finding))
 
     def _findings(self) -> Iterator[Finding]:
-        facts = self._facts()
+        with self._evaluator.muted():  # what the configuration warns of is among the findings
+            facts = self._facts()
         self._examination.settings = {name: facts[name] for name in _SETTINGS if name in facts}
-        yield from check_home(facts, self._locate, self._user)
+        yield from check_home(facts, self._locate, self._user, self._configuration.place_of_warning)
         yield from check_backup_variables(os.environ, self._user)
         if not any(finding.severity == ERROR for finding in self._examination.findings):
             yield from self._what_fails(facts)
@@ -177,6 +178,8 @@ class _Installation:
         """What is wrong with the configuration as a whole, else with what activation needs."""
         for error in self._configuration.recover() or self._errors_of_activation():
             yield what_fails(error, facts, self._user)
+        for error in self._configuration.broken_options():
+            yield broken_option(error)
 
     def _errors_of_activation(self) -> Iterator[EvaluationError]:
         wanted = "config.assertions" if self._examination.request.system else "config.home.activationPackage.drvPath"

@@ -37,6 +37,8 @@ ALLOWED: dict[str, set[str]] = {
     "every_definition": {"evaluation", "options", "options.extract", "probe"},
     "own_files": {"evaluation", "targets"},
     "culprits": {"evaluation", "options", "probe"},
+    "declared": {"blame", "evaluation", "options"},
+    "warned": {"definitions", "evaluation", "options"},
     "blame": {
         "culprits",
         "definitions",
@@ -51,6 +53,7 @@ ALLOWED: dict[str, set[str]] = {
     "recovery": {"blame", "definitions", "options", "probe"},
     "configuration": {
         "blame",
+        "declared",
         "definitions",
         "evaluation",
         "every_definition",
@@ -65,6 +68,7 @@ ALLOWED: dict[str, set[str]] = {
         "recovery",
         "source_places",
         "targets",
+        "warned",
     },
     "source_places": {"options"},
     "cache": {"__init__", "options", "targets"},

@@ -13,6 +13,8 @@ from hmeval.errors import EvaluationError, Position
 Facts: TypeAlias = Mapping[str, Any]
 Locate: TypeAlias = Callable[[Sequence[str], str], Position | None]
 """Where a file defines an option of the user."""
+PlaceOfWarning: TypeAlias = Callable[[str], Position | None]
+"""What a warning of the configuration is about."""
 
 _VERSION = re.compile(r"\d\d\.\d\d")
 # What Home Manager's own modules say of what is told here with its place (misc/nixpkgs-disabled.nix,
@@ -20,11 +22,13 @@ _VERSION = re.compile(r"\d\d\.\d\d")
 _TOLD_HERE = ("useGlobalPkgs", "mismatched versions", "enableNixpkgsReleaseCheck")
 
 
-def check_home(facts: Facts, locate: Locate, user: str | None) -> Iterator[Finding]:
+def check_home(
+    facts: Facts, locate: Locate, user: str | None, place_of_warning: PlaceOfWarning = lambda _: None
+) -> Iterator[Finding]:
     """Everything that is to be said of a home, and of the system in which it is that of `user`."""
     yield from _state_version(facts, locate)
     yield from _releases(facts)
-    yield from _assertions_and_warnings(facts)
+    yield from _assertions_and_warnings(facts, place_of_warning)
     if user is not None:
         yield from _account(facts, user)
         yield from _void_settings(facts, locate)
@@ -63,16 +67,15 @@ def _releases(facts: Facts) -> Iterator[Finding]:
     )
 
 
-def _assertions_and_warnings(facts: Facts) -> Iterator[Finding]:
+def _assertions_and_warnings(facts: Facts, place_of_warning: PlaceOfWarning) -> Iterator[Finding]:
     for message in facts.get("assertions", ()):
         if not any(words in message for words in _TOLD_HERE):
             remedy = "an assertion of the configuration is not met: change what it is about"
             yield Finding("assertion-fails", ERROR, message.strip(), remedy)
     for message in facts.get("warnings", ()):
         if not any(words in message for words in _TOLD_HERE):
-            yield Finding(
-                "configuration-warns", WARNING, message.strip(), "the configuration itself warns: it says of what"
-            )
+            remedy, place = "the configuration itself warns: it says of what", place_of_warning(message)
+            yield Finding("configuration-warns", WARNING, message.strip(), remedy, (place,) if place else ())
 
 
 def _account(facts: Facts, user: str) -> Iterator[Finding]:
@@ -130,6 +133,12 @@ def what_fails(error: EvaluationError, facts: Facts, user: str | None) -> Findin
         kind = "state-version-is-not-known"
         remedy = "take a Home Manager of that release or later, or the stateVersion that the home was begun with"
     return Finding(kind, ERROR, message, remedy, (position,) if position else ())
+
+
+def broken_option(error: EvaluationError) -> Finding:
+    """An option that the user declares, and that nothing can read."""
+    remedy = "declare it with lib.mkOption and a type of lib.types"
+    return Finding("broken-option", WARNING, error.message, remedy, (error.position,) if error.position else ())
 
 
 def _packages(facts: Facts, user: str) -> Iterator[Finding]:

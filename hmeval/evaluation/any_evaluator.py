@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
+from contextlib import AbstractContextManager, nullcontext
 from types import TracebackType
 from typing import Any, Self
 
 from hmeval.evaluation import codec
+from hmeval.evaluation.hearing import Hearing
 from hmeval.evaluation.operations import (
     Answer,
     Attribute,
@@ -67,6 +69,15 @@ class AnyEvaluator(ABC):
         for inner in values:
             result = self._call(result, inner)
         return result
+
+    # -- traces and warnings --------------------------------------------------------------------------------------
+
+    hearing: Hearing | None = None
+    """Who is told of them, where that is not for Nix alone to say."""
+
+    def muted(self) -> AbstractContextManager[None]:
+        """What hmeval evaluates meanwhile is evaluated for its own ends: its traces and warnings are told to nobody."""
+        return self.hearing.deaf() if self.hearing else nullcontext()
 
     # -- life -----------------------------------------------------------------------------------------------------
 

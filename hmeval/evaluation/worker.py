@@ -13,6 +13,7 @@ from hmeval.errors import EngineError
 from hmeval.evaluation import last_moments, protocol
 from hmeval.evaluation.any_evaluator import AnyEvaluator
 from hmeval.evaluation.child import Child, Exchange, Listener, NotBegunError, Reference, Settings, StartError
+from hmeval.evaluation.hearing import Hearing
 from hmeval.evaluation.locks import InterruptibleLock
 from hmeval.evaluation.operations import Answer, Held, Operation
 from hmeval.evaluation.protocol import Counted, Done, Kept, Open, Piece
@@ -69,7 +70,8 @@ class Worker(AnyEvaluator):
             raise ValueError(f"a worker needs at least {SMALLEST_MEMORY} bytes of memory")
         begin = Open(store, list(lookup_path), None if policy is None else policy.fields())
         self.identity = (list(lookup_path), store, repr(policy)) if lookup_path or store or policy else ()
-        self._settings = Settings(begin, timeout, memory, listener)
+        self.hearing = Hearing(listener) if listener else None
+        self._settings = Settings(begin, timeout, memory, self.hearing)
         self._lock = InterruptibleLock()
         self._client = os.getpid()
         self._closing = threading.Event()

@@ -4,9 +4,12 @@ let
   inherit (builtins)
     attrNames
     concatMap
+    filter
+    head
     isAttrs
     isList
     map
+    tail
     unsafeGetAttrPos
     ;
 
@@ -49,6 +52,41 @@ let
 in
 {
   inherit within;
+
+  # Where modules declare the option at a path.
+  declarations =
+    loc:
+    let
+      at =
+        set: path:
+        let
+          name = head path;
+        in
+        if !(isAttrs set && set ? ${name}) then
+          [ ]
+        else if tail path == [ ] then
+          [ (unsafeGetAttrPos name set) ]
+        else
+          at set.${name} (tail path);
+    in
+    modules: filter (position: position != null) (concatMap (module: at module.options loc) modules);
+
+  # The paths of the options that each module declares, by its file.
+  declared =
+    let
+      pathsIn =
+        path: set:
+        if !isAttrs set then
+          [ ]
+        else if lib.isOption set then
+          [ path ]
+        else
+          concatMap (name: pathsIn (path ++ [ name ]) set.${name}) (attrNames set);
+    in
+    map (module: {
+      inherit (module) file;
+      paths = pathsIn [ ] module.options;
+    });
 
   # The definitions of each module, by its file.
   tops =

@@ -58,7 +58,9 @@ def shortened(text: str, width: int) -> str:
 
 
 def short_value(option: Option) -> str:
-    """The value, if it is known, or else the default, on one line."""
+    """The value, if it is known, or else the default, on one line; of what is no option, that it fails."""
+    if "option" in option.errors:
+        return value_line({"error": option.errors["option"]})
     if option.value is not None:
         return value_line(option.value)
     return " ".join((option.default or "").split())

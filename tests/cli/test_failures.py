@@ -262,3 +262,47 @@ def test_a_user_without_a_home_and_an_account(
     assert "there is no home folder: $HOME is not set" in told
     assert "\n  set HOME" in told
     assert [file.name for file in tmp_path.iterdir()] == ["home.nix"]
+
+
+BROKEN = """\
+{ lib, ... }: {
+  options.q.whole = lib.mkOption { default = 1; };
+  options.q.broken = lib.mkOption {
+    type = "notatype";
+  };
+  config.home = { username = "alice"; homeDirectory = "/home/alice"; stateVersion = "26.05"; };
+  config.q.broken = 3;
+}
+"""
+
+
+@pytest.mark.parametrize(
+    ("command", "code"),
+    [
+        (("options", "q.broken"), 0),
+        (("options", "q.broken", "--format", "json"), 0),
+        (("why", "q.broken"), 1),
+        (("eval", "--at", "q.broken"), 1),
+        (("doctor",), 0),
+    ],
+    ids=str,
+)
+def test_an_option_that_cannot_be_one(
+    hmeval_command: Hmeval, tmp_path: Path, command: tuple[str, ...], code: int
+) -> None:
+    (tmp_path / "home.nix").write_text(BROKEN)
+    done = hmeval_command(*command, "--file", "home.nix", "--offline", "--no-cache")
+    assert done.returncode == code, done.stderr
+    told = done.stdout + done.stderr
+    assert "q.broken' is not declared as one can be: " in told.replace("\\n", " "), told
+    place = f'"file": "{tmp_path}/home.nix",' if "json" in command else f"at {tmp_path}/home.nix:3:3"
+    assert place in told
+
+
+def test_an_option_that_cannot_be_one_leaves_those_beside_it(hmeval_command: Hmeval, tmp_path: Path) -> None:
+    (tmp_path / "home.nix").write_text(BROKEN)
+    done = hmeval_command("options", "--file", "home.nix", "--offline", "--format", "names", "q")
+    assert (done.returncode, done.stdout) == (0, "q.broken\nq.whole\n")
+    done = hmeval_command("options", "--file", "home.nix", "--offline", "q")
+    assert "q.whole" in done.stdout
+    assert "<error: type" in done.stdout
