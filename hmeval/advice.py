@@ -19,6 +19,7 @@ _WHAT_TO_DO = {
 }
 # What the module system throws, by what it says (nixpkgs lib/modules.nix) and Home Manager (modules/default.nix).
 _WHAT_TO_DO_BY_MESSAGE = (
+    ("\n`disabledModules' at ", "remove the definition, or import a module that declares the option in its place"),
     (
         "' does not exist.",
         "check the option's name (hmeval options --search WORD), and that the module that declares it is imported",

@@ -37,6 +37,8 @@ _ARGUMENT = re.compile(
 _MERGED = "while evaluating the attribute 'mergedValue'"
 _MISSING_FILE = re.compile(r"'(?P<path>/[^'\n]+)': No such file or directory|path '(?P<given>/[^'\n]+)' does not exist")
 
+_DISABLING = re.compile(r"(?<![\w.'-])disabledModules(?![\w'-])")
+
 _Found: TypeAlias = tuple[Position, str | None]
 
 
@@ -85,6 +87,7 @@ class Blame:
         """
         try:
             found = self._find(error, everywhere)
+            message = error.message + self.why_unknown(error)
         except (HmevalError, ValueError):
             # What helps to explain an error must not replace it.
             found = None
@@ -92,7 +95,25 @@ class Blame:
             return error
         position, option = found
         before = () if position == error.position else (TraceFrame("found by the module system", error.position),)
-        return EvaluationError(error.message, error.kind, position, (*before, *error.trace), option or error.option)
+        return EvaluationError(message, error.kind, position, (*before, *error.trace), option or error.option)
+
+    def why_unknown(self, error: EvaluationError) -> str:
+        """A sentence on the module that is disabled and would declare the unknown option that an error is about."""
+        if not error.option or "' does not exist." not in error.message:
+            return ""
+        search = self._search()
+        disabled = self._evaluator.eval_file(NIX / "disabled.nix")(
+            {"arguments": search.arguments, "modules": search.read}
+        )
+        try:
+            found = disabled["declaring"](parse_option_path(error.option)).to_python()
+        except EvaluationError:
+            return ""
+        if not found:
+            return ""
+        file, by = found[0]["file"], found[0]["by"]
+        place = self._own.mentioning(_DISABLING, by) if self._own.holds(by) else None
+        return f"\n`disabledModules' at {place or by} takes away the module that declares it, {file}."
 
     def described(self, error: EvaluationError) -> dict[str, Any]:
         """An error of a record that is one of many, for output: {kind, message, position?}."""

@@ -60,7 +60,7 @@ class DefinitionSearch:
 
     Attributes:
         read: the modules, as nix/modules.nix gives them.
-        lib: what they are called with as `lib`.
+        arguments: what they are called with; lib: what as `lib`.
 
     Raises EvaluationError, and TargetError for a lib that does not hand out what modules it evaluates.
     """
@@ -77,7 +77,8 @@ class DefinitionSearch:
                 "the modules of this configuration cannot be looked into: its lib.evalModules gives no `type`"
             )
         self.read = modules = read({"arguments": probed.arguments, "modules": kind["getSubModules"]})
-        self.lib = probed.arguments["lib"]
+        self.arguments = probed.arguments
+        self.lib = self.arguments["lib"]
         self._nix = evaluator.eval_file(NIX / "definitions.nix")({"arguments": probed.arguments, "modules": modules})
         self._modules: Sequence[Mapping[str, Any]] = self._nix["modules"].to_python()
 

@@ -17,14 +17,20 @@ def failures(error: EvaluationError, probed: Probed, search: DefinitionSearch, b
     `error` is what the evaluation ended with; it is among them, or one of them says the same.
     """
     strays, unreadable = search.strays()
-    found = [*map(_unknown_option, strays), *probed.left_out, *unreadable, *_failed_assertions(blame)]
+    found = [
+        *(_unknown_option(stray, blame) for stray in strays),
+        *probed.left_out,
+        *unreadable,
+        *_failed_assertions(blame),
+    ]
     return found if _tells(found, error) else [*found, error]
 
 
-def _unknown_option(stray: Stray) -> EvaluationError:
+def _unknown_option(stray: Stray, blame: Blame) -> EvaluationError:
     name = show_option(stray.loc)
     where = "" if stray.position else f" It is defined in {stray.file}."
-    return EvaluationError(f"The option `{name}' does not exist.{where}", "other", stray.position, option=name)
+    error = EvaluationError(f"The option `{name}' does not exist.{where}", "other", stray.position, option=name)
+    return EvaluationError(error.message + blame.why_unknown(error), error.kind, error.position, option=name)
 
 
 def _failed_assertions(blame: Blame) -> list[EvaluationError]:

@@ -27,7 +27,8 @@ def tell(messages: Sequence[str]) -> int:
 
 def _advice(configuration: Configuration, failure: EvaluationError) -> str:
     """What may have been meant by an option that does not exist; "" where the message itself says what to do."""
-    if failure.option is None or "' does not exist." not in failure.message or "Did you mean" in failure.message:
+    said = any(words in failure.message for words in ("Did you mean", "`disabledModules'"))
+    if failure.option is None or "' does not exist." not in failure.message or said:
         return ""
     from hmeval.options.query import nearest
 

@@ -9,7 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 
-_ROLE = re.compile(r"\{[a-z]+\}(?=`)")
+# A role, or else a code span, in which what looks like a role is none.
+_ROLE_OR_CODE = re.compile(r"(?<!\$)\{[a-z]+\}(?=`)|(?P<code>(?P<ticks>`+)(?!`).*?(?<!`)(?P=ticks)(?!`))")
 _OPTION_REFERENCE = re.compile(r"\[([^\]]*)\]\(#opt-([^)\s]*)\)")
 _LINK = re.compile(r"\[([^\]]+)\]\((\w+:[^)\s]*|#[^)\s]*)\)")
 _AUTOLINK = re.compile(r"<(\w+://[^>\s]*)>")
@@ -63,7 +64,7 @@ def _fence_after(line: str, fence: str | None) -> str | None:
 
 
 def _inline_markdown(line: str) -> str:
-    line = _ANCHOR.sub("", _ROLE.sub("", line))
+    line = _ANCHOR.sub("", _ROLE_OR_CODE.sub(lambda found: found["code"] or "", line))
     return _OPTION_REFERENCE.sub(_name_of_reference, line)
 
 

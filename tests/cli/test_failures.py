@@ -306,3 +306,16 @@ def test_an_option_that_cannot_be_one_leaves_those_beside_it(hmeval_command: Hme
     done = hmeval_command("options", "--file", "home.nix", "--offline", "q")
     assert "q.whole" in done.stdout
     assert "<error: type" in done.stdout
+
+
+@pytest.mark.parametrize("command", [("options", "home.username"), ("eval", "1"), ("doctor",)], ids=" ".join)
+def test_an_option_whose_module_is_disabled(hmeval_command: Hmeval, tmp_path: Path, command: tuple[str, ...]) -> None:
+    text = f'{{\n{IDENTITY}\ndisabledModules = [ "programs/git.nix" ];\nprograms.git.enable = true;\n}}\n'
+    (tmp_path / "home.nix").write_text(text)
+    done = hmeval_command(*command, "--file", "home.nix", "--offline")
+    assert done.returncode == 1
+    told = done.stdout + done.stderr
+    assert f"`disabledModules' at {tmp_path}/home.nix:3:1 takes away the module that declares it, " in told, told
+    assert "/modules/programs/git.nix." in told
+    assert f"at {tmp_path}/home.nix:4:1\n" in told
+    assert "did you mean" not in told

@@ -118,6 +118,20 @@ def test_descriptions_become_plain_markdown() -> None:
     assert "{option}`kept`" in written
 
 
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("the value of `${parameter}` there", "the value of `${parameter}` there"),
+        ("the value of `a ${parameter}`", "the value of `a ${parameter}`"),
+        ("a set of `{option}` or ``{file}`` {option}`a.b`", "a set of `{option}` or ``{file}`` `a.b`"),
+        ("${home}`x` and {env}`HOME`", "${home}`x` and `HOME`"),
+    ],
+)
+def test_what_looks_like_a_role_is_none_in_code(written: str, meant: str) -> None:
+    assert to_markdown(written) == meant
+    assert to_plain(written) == meant
+
+
 def test_descriptions_become_text() -> None:
     assert to_plain("[this](https://e.org) or <https://f.org>, [that](#opt-a.b)") == (
         "this (https://e.org) or https://f.org, that"
