@@ -27,7 +27,7 @@ from hmeval.options.why import Definition, Why
 from hmeval.own_files import OwnFiles
 from hmeval.positions import Position
 from hmeval.probe import Probed, looked_into, probe, without_probe
-from hmeval.recovery import failures
+from hmeval.recovery import failures, failures_around
 from hmeval.resolution import find_target
 from hmeval.source_places import SourcePlaces
 from hmeval.targets.request import Request
@@ -145,7 +145,7 @@ class EvaluatedConfiguration:
             raise
         if found is None:
             raise KeyError(show_option(loc))
-        record = self._whole(found) if depth == len(loc) else self._within(found, loc)
+        record = self._whole(found, hear=places) if depth == len(loc) else self._within(found, loc)
         option = Option(self._told(record))
         return self.with_places(option) if places else option
 
@@ -342,7 +342,8 @@ class EvaluatedConfiguration:
     def _found_failures(self, error: EvaluationError) -> list[EvaluationError]:
         try:
             with self._evaluator.muted():
-                found = failures(error, self._probed(), self._search(), self._blame)
+                of_home = failures(error, self._probed(), self._search(), self._blame)
+                found = failures_around(self._evaluator, self.target.system, error, of_home)
         except HmevalError:
             raise self._told_error(error) from None
         return [self._told_error(failure) for failure in found]
@@ -411,29 +412,20 @@ class EvaluatedConfiguration:
 
     def _broken_on(self, loc: Sequence[str]) -> EvaluationError | None:
         with self._evaluator.muted():
-            broken = self._declared.broken_on(loc)
-        return broken and self._told_error(broken)
+            return (broken := self._declared.broken_on(loc)) and self._told_error(broken)
 
     def broken_options(self) -> list[EvaluationError]:
         """What is wrong with the options that the user's own modules declare."""
         with self._evaluator.muted():
             return list(map(self._told_error, self._declared.broken()))
 
-    def _whole(self, option: Value) -> extract.Record:
-        self._hear(option)
+    def _whole(self, option: Value, *, hear: bool) -> extract.Record:
+        if hear:
+            extract.hear_value(self._evaluator, option)
         flags = extract.VALUES | extract.DETAILS | extract.ALONE
         with self._evaluator.muted():
             (record,) = extract.iterate_options(self._evaluator, option, flags, None, self._blame.told)
             return self._with_instances(record)
-
-    def _hear(self, option: Value) -> None:
-        """Evaluate the value of an option that was asked for, so that its traces and warnings are told.
-
-        Those of its default, say, are not.
-        """
-        if self._evaluator.hearing is not None:
-            value = self._evaluator.eval('option: { _type = "option"; inherit (option) loc type value; }')(option)
-            extract.extract_options(self._evaluator, value, extract.VALUES | extract.ALONE)
 
     def why_removed(self, option: Option) -> str:
         """What an option that is gone says when it is asked for, as lib.mkRemovedOptionModule has it; or ""."""

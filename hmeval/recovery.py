@@ -7,8 +7,11 @@ from collections.abc import Sequence
 from hmeval.blame import Blame
 from hmeval.definitions import DefinitionSearch, Stray
 from hmeval.errors import EvaluationError, HmevalError
+from hmeval.evaluation.any_evaluator import AnyEvaluator
 from hmeval.options.path import show_option
-from hmeval.probe import Probed
+from hmeval.own_files import OwnFiles
+from hmeval.probe import Probed, probe
+from hmeval.targets.target import Target
 
 
 def failures(error: EvaluationError, probed: Probed, search: DefinitionSearch, blame: Blame) -> list[EvaluationError]:
@@ -24,6 +27,23 @@ def failures(error: EvaluationError, probed: Probed, search: DefinitionSearch, b
         *_failed_assertions(blame),
     ]
     return found if _tells(found, error) else [*found, error]
+
+
+def failures_around(
+    evaluator: AnyEvaluator, system: Target | None, error: EvaluationError, found: Sequence[EvaluationError]
+) -> Sequence[EvaluationError]:
+    """What was found in a home, and in the system that it is inside, where `error` is none of the home's own.
+
+    Raises what the probe does.
+    """
+    if system is None or error not in found:
+        return found
+    probed = probe(evaluator, system, lambda: evaluator.eval(system.expression))
+    search = DefinitionSearch(evaluator, probed)
+    own = OwnFiles(evaluator, system.begin, system.description)
+    blame = Blame(evaluator, own, lambda: probed, lambda: search)
+    of_home = [one for one in found if one is not error]
+    return [*of_home, *failures(error, probed, search, blame)]
 
 
 def _unknown_option(stray: Stray, blame: Blame) -> EvaluationError:

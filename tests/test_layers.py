@@ -50,7 +50,7 @@ ALLOWED: dict[str, set[str]] = {
         "probe",
         "targets",
     },
-    "recovery": {"blame", "definitions", "options", "probe"},
+    "recovery": {"blame", "definitions", "evaluation", "options", "own_files", "probe", "targets"},
     "configuration": {
         "blame",
         "declared",

@@ -67,6 +67,13 @@ def extract_options(
     return list(iterate_options(evaluator, options, flags, progress, describe_error))
 
 
+def hear_value(evaluator: AnyEvaluator, option: Value) -> None:
+    """Evaluate the value of an option alone, where someone is to hear its traces and warnings."""
+    if evaluator.hearing is not None:
+        dressed = evaluator.eval('option: { _type = "option"; inherit (option) loc type value; }')(option)
+        extract_options(evaluator, dressed, VALUES | ALONE)
+
+
 @contextmanager
 def _without_collection() -> Iterator[None]:
     """Python's collector would walk the growing records again and again, and they hold no cycles."""

@@ -16,6 +16,7 @@ from hmeval import cli
 
 Hmeval = Callable[..., "subprocess.CompletedProcess[str]"]
 
+STAND_INS = Path(__file__).resolve().parents[2] / "hmeval/offline"
 IDENTITY = 'home.username = "alice"; home.homeDirectory = "/home/alice"; home.stateVersion = "26.05";'
 
 
@@ -319,3 +320,32 @@ def test_an_option_whose_module_is_disabled(hmeval_command: Hmeval, tmp_path: Pa
     assert "/modules/programs/git.nix." in told
     assert f"at {tmp_path}/home.nix:4:1\n" in told
     assert "did you mean" not in told
+
+
+SYSTEM = """\
+{ lib, ... }: {
+  imports = [ %s ./hardware.nix ];
+  users.users.alice.home = "/home/alice";
+  home-manager.users.alice = { home.stateVersion = "26.05"; programs.gti.enable = true; };
+  networking.hostNam = "desk";
+  servces.one.enable = true;
+  networkin.enable = true;
+}
+"""
+
+
+def test_a_home_in_a_system_that_fails_tells_all_that_is_wrong(hmeval_command: Hmeval, tmp_path: Path) -> None:
+    (tmp_path / "hardware.nix").write_text("{\n  hardwre = 1;\n}\n")
+    (tmp_path / "configuration.nix").write_text(SYSTEM % (STAND_INS / "home-manager/nixos"))
+    flags = ("--file", "configuration.nix", "--offline", "--user", "alice")
+    done = hmeval_command("options", *flags, "--format", "names", "home.username")
+    assert (done.returncode, done.stdout) == (1, "home.username\n")
+    told = re.findall(r"^  at \S*?([a-z]+\.nix:\d+:\d+)$", done.stderr, re.MULTILINE)
+    assert sorted(told) == [
+        "configuration.nix:4:61",
+        "configuration.nix:5:3",
+        "configuration.nix:6:3",
+        "configuration.nix:7:3",
+        "hardware.nix:2:3",
+    ], done.stderr
+    assert done.stderr.count("hmeval: the evaluation failed") == 5

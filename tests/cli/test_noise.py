@@ -41,6 +41,7 @@ LISTS = (
     ("options", "--format", "json"),
     ("options", "--all", "--format", "options-json"),
     ("options", "home"),
+    ("options", "noisy"),
     ("options", "home.username"),
     ("why", "home.sessionVariables.LOST"),
     ("why", "home.sessionVariables.UNDER"),
@@ -71,7 +72,7 @@ def test_what_is_asked_for_or_used_is_told(hmeval_command: Hmeval, home: Path, c
     assert done.stderr.count("it is used") == 1, done.stderr
 
 
-@pytest.mark.parametrize("command", [LISTS[0], LISTS[5], ("eval", "1"), ("plan",)], ids=" ".join)
+@pytest.mark.parametrize("command", [LISTS[0], LISTS[6], ("eval", "1"), ("plan",)], ids=" ".join)
 def test_the_configurations_warnings_have_places(hmeval_command: Hmeval, home: Path, command: tuple[str, ...]) -> None:
     done = hmeval_command(*command, "--file", home, "--offline", "--no-cache")
     assert done.stderr.count("has been renamed") == done.stderr.count("take care") == 1, done.stderr
