@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -12,16 +13,19 @@ from hmeval.evaluation.any_evaluator import AnyEvaluator
 from hmeval.evaluation.value import Value
 from hmeval.flakes import Called, open_flake, unfetched_input
 from hmeval.source_places import SourcePlaces
-from hmeval.targets.discovery import Candidate, discover
+from hmeval.targets.discovery import Candidate, discover, looked_at
 from hmeval.targets.flake import FlakeReference
 from hmeval.targets.home_file import home_file_target
 from hmeval.targets.host import HostNames
 from hmeval.targets.locking import NoSuchInput
-from hmeval.targets.names import OUTPUTS, Chosen, NoConfigurations, choose, choose_user
+from hmeval.targets.names import OUTPUTS, Chosen, NoConfigurations, NoSuchConfiguration, choose, choose_user
 from hmeval.targets.nixos_file import is_nixos_file, nixos_file_host
 from hmeval.targets.request import Request, UnfitRequest
 from hmeval.targets.system import LOOK_UP, USER_OF, system_target, user_target
 from hmeval.targets.target import Begin, Target
+
+_SECONDS_FOR_USERS = 10.0
+"""How long the systems of a flake may be evaluated for a list of their users."""
 
 
 class Found(NamedTuple):
@@ -68,6 +72,8 @@ def _discovered(evaluator: AnyEvaluator, request: Request) -> Found:
         try:
             found = find_target(evaluator, request.replace(flake=candidate.flake, file=candidate.file))
             return found._replace(candidate=candidate)
+        except NoSuchConfiguration as error:
+            raise NoSuchConfiguration(f"{error}{_files_beside(candidate)}") from None
         except UnfitRequest as error:
             raise UnfitRequest(f"{candidate.flag} is what was found: {error}") from None
         except NoConfigurations as error:
@@ -77,6 +83,13 @@ def _discovered(evaluator: AnyEvaluator, request: Request) -> Found:
         f"nothing to evaluate was found (hmeval doctor tells where it was looked for): give --flake REF[#NAME] or "
         f"--file home.nix{seen}"
     )
+
+
+def _files_beside(candidate: Candidate) -> str:
+    """The files below a flake, which has not what is meant, that could be configurations of their own."""
+    tree = candidate.path.parent
+    files = [one for one in looked_at() if one.file and tree in one.path.parent.parents]
+    return "".join(f"\n  {one.flag}" for one in files)
 
 
 def _of_flake(evaluator: AnyEvaluator, request: Request) -> Found:
@@ -98,7 +111,7 @@ def _of_flake(evaluator: AnyEvaluator, request: Request) -> Found:
 
     wanted = reference.wanted._replace(user=request.user, system=request.system)
     host_names = HostNames()
-    chosen = choose(wanted, names, reference.shown, host_names)
+    chosen = choose(wanted, names, reference.shown, host_names, _Users(evaluator, called, reference).of)
     if chosen.is_home:
         _check_is_home(chosen, request)
         target = reference.target(chosen, called.function, called.top).begun_at(begin)
@@ -110,9 +123,10 @@ def _of_flake(evaluator: AnyEvaluator, request: Request) -> Found:
 
 
 def names_of(evaluator: AnyEvaluator, called: Called, output: str) -> Sequence[str]:
-    """The names below an output of a flake. Raises EvaluationError where it is no set."""
+    """The names below an output of a flake. Raises EvaluationError where it fails, or is no set."""
     if output not in OUTPUTS:
-        return _names_if_any(evaluator, called, output)
+        below: Sequence[str] = evaluator.eval(f"builtins.attrNames ({called.expression}.{output} or {{ }})").to_python()
+        return below
     flake = evaluator.eval(called.expression)
     try:
         configurations = flake.get(output)
@@ -128,15 +142,27 @@ def names_of(evaluator: AnyEvaluator, called: Called, output: str) -> Sequence[s
     return names
 
 
-def _names_if_any(evaluator: AnyEvaluator, called: Called, output: str) -> Sequence[str]:
-    """The names below an output that is about other things, and may fail for reasons of its own."""
-    try:
-        names: Sequence[str] = evaluator.eval(f"builtins.attrNames ({called.expression}.{output} or {{ }})").to_python()
-    except EvaluationError as error:
-        if error.kind == "interrupted":
-            raise
-        return []
-    return names
+class _Users:
+    """The users of systems, evaluated for a list of candidates: one after the other, for some seconds at the most."""
+
+    def __init__(self, evaluator: AnyEvaluator, called: Called, reference: FlakeReference) -> None:
+        self._evaluator = evaluator
+        self._called = called
+        self._reference = reference
+        self._until: float | None = None
+
+    def of(self, system: Chosen) -> Sequence[str]:
+        """Those of one; none where it fails, or is not asked any more."""
+        self._until = self._until or time.monotonic() + _SECONDS_FOR_USERS
+        if time.monotonic() > self._until:
+            return ()
+        host = self._reference.host(system, self._called.expression)
+        try:
+            return self._evaluator.eval(LOOK_UP.format(host=host))["users"].to_python() or ()
+        except EvaluationError as error:
+            if error.kind == "interrupted":
+                raise
+            return ()
 
 
 def _check_is_home(chosen: Chosen, request: Request) -> None:

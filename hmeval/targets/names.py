@@ -5,17 +5,17 @@ from __future__ import annotations
 import os
 import re
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
-from hmeval.errors import TargetError
+from hmeval.errors import EvaluationError, HmevalError, TargetError
 from hmeval.targets.host import HostNames
 
 HOME, NIXOS, DARWIN = "homeConfigurations", "nixosConfigurations", "darwinConfigurations"
 OUTPUTS = (HOME, NIXOS, DARWIN)
 
 Names = Callable[[str], Sequence[str]]
-"""The names below an output of a flake; none where the flake has no such output."""
+"""The names below an output of a flake; none where the flake has no such output. Raises EvaluationError."""
 
 # Where Nix, for the home-manager tool, looks for homeConfigurations.NAME, too (src/libcmd/installables.cc). Nix takes
 # these before the plain output; only a flake that has one name at both places shows the difference.
@@ -48,6 +48,14 @@ class Chosen(NamedTuple):
         return self.name if self.is_home else f"{self.output}.{self.name}"
 
 
+Users = Callable[[Chosen], Sequence[str]]
+"""The users whose homes a system manages, as far as that can be told."""
+
+
+class NoSuchConfiguration(TargetError):
+    """A flake that has configurations, and not the one that is asked for."""
+
+
 class NoConfigurations(TargetError):
     """A flake that has no configurations of any kind."""
 
@@ -61,24 +69,29 @@ def parse_name(text: str) -> Wanted:
     return Wanted(path[1], path["quoted"] or path["plain"] or None)
 
 
-def choose(wanted: Wanted, names: Names, flake: str, host: HostNames) -> Chosen:
+def choose(wanted: Wanted, names: Names, flake: str, host: HostNames, users: Users = lambda system: ()) -> Chosen:
     """The configuration to take among those that a flake has.
 
     A name alone is one of homeConfigurations, or of a system's where a user of it, or the system itself, is wanted.
     Without a name it is what home-manager would take (home-manager/home-manager, setFlakeAttribute), else what
     nixos-rebuild would (nixos_rebuild/models.py), else darwin-rebuild (pkgs/nix-tools/darwin-rebuild.sh).
 
-    `host` is asked for this machine's names where they decide. Raises TargetError, which lists the configurations that
-    there are and how each is asked for, and NoConfigurations.
+    `host` is asked for this machine's names where they decide, `users` for whose homes there are where nothing is
+    found. Raises NoSuchConfiguration, which lists the configurations that there are and how each is asked for,
+    NoConfigurations, and EvaluationError where an output fails that may have what is asked for.
     """
     tried: list[Chosen] = []
+    there_are = _Candidates(names, flake, users)
     for output in _outputs(wanted):
-        there = names(output)
+        try:
+            there = names(output)
+        except EvaluationError as error:
+            raise _failing(error, output, there_are) from None
         for name in [wanted.name] if wanted.name is not None else _names_to_try(output, there, host):
             tried.append(Chosen(output, name))
             if name in there:
                 return tried[-1]
-    return _none_found(tried, names, flake)
+    raise _none_found(tried, flake, there_are)
 
 
 def _outputs(wanted: Wanted) -> tuple[str, ...]:
@@ -145,10 +158,54 @@ def _systems() -> tuple[str, str]:
     return (DARWIN, NIXOS) if sys.platform == "darwin" else (NIXOS, DARWIN)
 
 
-def _none_found(tried: Sequence[Chosen], names: Names, flake: str) -> Chosen:
-    there = [Chosen(output, name) for output in (*OUTPUTS, *_PLATFORM_HOMES) for name in names(output)]
-    if not there:
-        raise NoConfigurations(f"the flake {flake} has no {', '.join(OUTPUTS[:-1])} or {OUTPUTS[-1]}")
+class _Candidates:
+    """The configurations that a flake has, for whoever may choose among them; what fails has none."""
+
+    def __init__(self, names: Names, flake: str, users: Users) -> None:
+        self._names = names
+        self._flake = flake
+        self._users = users
+        self.failures: list[EvaluationError] = []
+
+    def flags(self) -> list[str]:
+        """The flags that pick each of them."""
+        return [
+            flag for output in (*OUTPUTS, *_PLATFORM_HOMES) for name in self._below(output) for flag in self._of(name)
+        ]
+
+    def _below(self, output: str) -> Iterator[Chosen]:
+        try:
+            yield from (Chosen(output, name) for name in self._names(output))
+        except EvaluationError as error:
+            if error.kind == "interrupted":
+                raise
+            self.failures.append(error)
+
+    def _of(self, one: Chosen) -> Iterator[str]:
+        users = () if one.is_home else self._users(one)
+        yield from (f"--flake {self._flake}#{one} --user {user}" for user in users)
+        if not users:
+            yield f"--flake {self._flake}#{one}"
+
+
+def _failing(error: EvaluationError, output: str, candidates: _Candidates) -> EvaluationError:
+    """The error of an output that fails, where what is asked for may be in it: nothing else is taken in its place."""
+    if error.kind == "interrupted" or output in OUTPUTS:
+        return error
+    shown = output.replace("${builtins.currentSystem}", "SYSTEM")
+    listed = "".join(f"\n  {flag}" for flag in candidates.flags())
+    others = f"; others that it has:{listed}" if listed else ""
+    message = f"{error.message}\nhomes are looked for in {shown}, too, as home-manager does, and it fails{others}"
+    return EvaluationError(message, error.kind, error.position, error.trace, error.option)
+
+
+def _none_found(tried: Sequence[Chosen], flake: str, candidates: _Candidates) -> HmevalError:
+    flags = candidates.flags()
+    if not flags and candidates.failures:
+        return candidates.failures[0]
+    if not flags:
+        return NoConfigurations(f"the flake {flake} has no {', '.join(OUTPUTS[:-1])} or {OUTPUTS[-1]}")
     missed = " or ".join(f"{one.output}.{one.name}" for one in tried if one.output in OUTPUTS)
-    listed = "".join(f"\n  --flake {flake}#{one}" for one in there)
-    raise TargetError(f"the flake {flake} has no {missed}; give one of those that it has:{listed}")
+    listed = "".join(f"\n  {flag}" for flag in flags)
+    failed = "".join(f"\nwhat else it has is not known: {one.message.strip()}" for one in candidates.failures[:1])
+    return NoSuchConfiguration(f"the flake {flake} has no {missed}; give one of those that it has:{listed}{failed}")

@@ -152,7 +152,44 @@ def test_a_home_below_legacy_packages(hmeval_command: Command, copy: Callable[..
     )
     done = hmeval_command("eval", "--json", "config.home.username", "--offline", "--user", "bob", cwd=failing)
     assert value(done) == "bob"
-    assert "several users" in failure(hmeval_command("options", "--offline", cwd=failing))
+    message = failure(hmeval_command("options", "--offline", cwd=failing))
+    assert "the evaluation failed (throw): x\n  homes are looked for in legacyPackages.SYSTEM.homeConf" in message
+    assert f"\n    --flake {failing}#nixosConfigurations.{platform.node()} --user alice\n" in message
+
+
+@pytest.mark.parametrize("output", ["packages", "legacyPackages"])
+def test_an_output_that_may_have_the_home_and_fails(
+    hmeval_command: Command, copy: Callable[..., Path], output: str
+) -> None:
+    """What is wrong is told, and neither "has no such home" nor another configuration's answer."""
+    folder = copy("nixos", desk=platform.node())
+    text = (folder / "flake.nix").read_text()
+    failing = f'{output} = throw "not today";\n    nixosConfigurations'
+    (folder / "flake.nix").write_text(text.replace("nixosConfigurations", failing))
+    for flake in (".#alice", ".#homeConfigurations.alice", ".#", "."):
+        message = failure(hmeval_command("eval", "1", "--offline", "--flake", flake, cwd=folder))
+        assert "not today" in message
+        assert "has no homeConfigurations" not in message
+        assert "nixosConfigurations." in message
+    message = failure(hmeval_command("eval", "1", "--offline", "--flake", ".#nixosConfigurations.web", cwd=folder))
+    assert "has no nixosConfigurations.web" in message
+    assert "what else it has is not known: not today" in message
+
+
+def test_a_home_beside_an_output_that_fails(hmeval_command: Command, copy: Callable[..., Path]) -> None:
+    """As Nix takes it first, too: only what is not found is looked for further on."""
+    folder = copy("standalone", homeConfigurations='packages = throw "x"; homeConfigurations')
+    for flake in (".#alice", "."):
+        done = hmeval_command("eval", "--json", "config.home.username", "--offline", "--flake", flake, cwd=folder)
+        assert value(done) == "alice"
+
+
+def test_a_file_below_a_flake_that_has_not_what_is_meant(hmeval_command: Command, copy: Callable[..., Path]) -> None:
+    folder = copy("nixos")
+    (folder / "below").mkdir()
+    (folder / "below/home.nix").write_text("{ }")
+    message = failure(hmeval_command("options", "--offline", cwd=folder / "below"))
+    assert f"\n  --flake {folder}#{DESK} --user bob\n  --file {folder}/below/home.nix\n" in message
 
 
 def test_several_hosts_several_users_and_none(hmeval_command: Command, copy: Callable[..., Path]) -> None:
@@ -160,7 +197,8 @@ def test_several_hosts_several_users_and_none(hmeval_command: Command, copy: Cal
     message = failure(hmeval_command("options", "--offline", cwd=folder))
     assert "homeConfigurations.alice" in message
     assert f"nixosConfigurations.{platform.node()}" in message
-    assert f"\n  --flake {folder}#{DESK}\n  --flake {folder}#nixosConfigurations.not-here\n" in message
+    users = "".join(f"\n  --flake {folder}#{DESK} --user {user}" for user in ("alice", "bob"))
+    assert f"{users}\n  --flake {folder}#nixosConfigurations.not-here\n" in message
     message = failure(hmeval_command("options", "--offline", "--flake", f".#{DESK}", cwd=folder))
     assert f"{folder}#{DESK} manages the homes of several users: give one of --user alice, --user bob" in message
     message = failure(hmeval_command("options", "--offline", "--flake", f".#{DESK}", "--user", "zoe", cwd=folder))

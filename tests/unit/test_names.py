@@ -10,9 +10,20 @@ from collections.abc import Sequence
 
 import pytest
 
-from hmeval.errors import TargetError
+from hmeval.errors import EvaluationError, HmevalError, TargetError
 from hmeval.targets.host import HostNames
-from hmeval.targets.names import DARWIN, HOME, NIXOS, Chosen, NoConfigurations, Wanted, choose, choose_user, parse_name
+from hmeval.targets.names import (
+    DARWIN,
+    HOME,
+    NIXOS,
+    Chosen,
+    Names,
+    NoConfigurations,
+    Wanted,
+    choose,
+    choose_user,
+    parse_name,
+)
 
 
 @pytest.fixture(autouse=True)
@@ -122,6 +133,56 @@ def test_all_that_there_is_is_listed() -> None:
     assert str(raised.value).splitlines()[1:] == [f"  --flake /flake#{name}" for name in listed]
     with pytest.raises(NoConfigurations):
         taken(Wanted())
+
+
+def failing_at(*outputs: str, **there: Sequence[str]) -> Names:
+    def names(output: str) -> Sequence[str]:
+        if output in outputs:
+            raise EvaluationError(f"{output} fails", "throw")
+        return there.get(output, ())
+
+    return names
+
+
+LEGACY = "legacyPackages.${builtins.currentSystem}.homeConfigurations"
+
+
+@pytest.mark.parametrize(
+    ("wanted", "failing", "message"),
+    [
+        (Wanted(name="alice"), LEGACY, f"{LEGACY} fails"),
+        (Wanted(), LEGACY, f"{LEGACY} fails"),
+        (Wanted(), HOME, "homeConfigurations fails"),
+        (Wanted(NIXOS, "web"), LEGACY, "has no nixosConfigurations.web"),
+        (Wanted(NIXOS, "web"), HOME, "has no nixosConfigurations.web"),
+        (Wanted(NIXOS), HOME, None),
+        (Wanted(user="alice"), LEGACY, None),
+    ],
+)
+def test_what_fails_stands_in_the_way_of_what_it_may_have(wanted: Wanted, failing: str, message: str | None) -> None:
+    names = failing_at(failing, **{NIXOS: ["desk.lan"]})
+    if message is None:
+        assert choose(wanted, names, "/flake", HostNames()) == (NIXOS, "desk.lan")
+        return
+    with pytest.raises(HmevalError) as raised:
+        choose(wanted, names, "/flake", HostNames())
+    assert message in str(raised.value)
+    assert "#nixosConfigurations.desk.lan" in str(raised.value) or failing == HOME
+
+
+def test_a_flake_of_which_nothing_can_be_known() -> None:
+    with pytest.raises(EvaluationError, match="homeConfigurations fails"):
+        choose(Wanted(NIXOS), failing_at(HOME), "/flake", HostNames())
+
+
+def test_users_are_listed_with_their_systems() -> None:
+    names = failing_at(**{HOME: ["bob"], NIXOS: ["web", "desk"]})
+    users = {"desk": ["alice", "bob"]}
+    with pytest.raises(TargetError) as raised:
+        choose(Wanted(HOME, "zoe"), names, "/flake", HostNames(), lambda one: users.get(one.name, ()))
+    desk = "/flake#nixosConfigurations.desk --user"
+    listed = ["/flake#bob", "/flake#nixosConfigurations.web", f"{desk} alice", f"{desk} bob"]
+    assert str(raised.value).splitlines()[1:] == [f"  --flake {flag}" for flag in listed]
 
 
 def test_users() -> None:
