@@ -21,6 +21,8 @@ from hmeval.resolution import Found, find_target, names_of
 from hmeval.source_places import SourcePlaces
 from hmeval.targets.discovery import looked_at
 from hmeval.targets.host import HostNames
+from hmeval.targets.lock import Attributes, InputPath, LockFile
+from hmeval.targets.locking import Input
 from hmeval.targets.names import DARWIN, HOME, NIXOS, system_name
 from hmeval.targets.project import Project, find_project, with_project
 from hmeval.targets.request import Request
@@ -201,16 +203,21 @@ class _Installation:
     def _check_inputs(self, called: Called, facts: Mapping[str, Any]) -> Iterator[Finding]:
         replaced = self._examination.request.offline or self._examination.request.override_inputs
         lock = called.known if called.known.root.inputs or replaced else called.lock
-        if not lock.root.inputs:
-            return
-        file = f"{called.top.folder}/flake.nix"
+        declared = inputs_of(self._evaluator, called)
+        evaluated = self._serving(called, called.lock, declared, facts)
+        if evaluated.inputs.lock.root.inputs:
+            self._examination.inputs = evaluated.describe(called.replaced)
+        if lock.root.inputs:
+            locked = self._serving(called, lock, declared, facts)
+            yield from check_inputs(locked.inputs, locked.home_manager, locked.packages)
+
+    def _serving(
+        self, called: Called, lock: LockFile, declared: Mapping[str, Input], facts: Mapping[str, Any]
+    ) -> _Serving:
         store = str(facts.get("storeDirectory", "/nix/store"))
         known = {facts[name]: repository for name, repository in _EVALUATED.items() if facts.get(name)}
-        found = sources(lock, known, store)
-        inputs = Inputs(file, inputs_of(self._evaluator, called), lock, found)
-        serving = _Serving(inputs, facts, store)
-        self._examination.inputs = serving.describe()
-        yield from check_inputs(inputs, serving.home_manager, serving.packages)
+        inputs = Inputs(f"{called.top.folder}/flake.nix", declared, lock, sources(lock, known, store))
+        return _Serving(inputs, facts, store)
 
     def _check_others(self, called: Called, keeps_profile: bool) -> Iterator[Finding]:
         user = self._user
@@ -252,16 +259,16 @@ class _Serving:
     """Which input serves what: known by the store paths that were evaluated, else by the inputs' names."""
 
     def __init__(self, inputs: Inputs, facts: Mapping[str, Any], store: str) -> None:
-        self._inputs = inputs
+        self.inputs = inputs
         self._store = store
         self._releases = {_PACKAGES: facts.get("nixpkgsRelease"), _MODULES: facts.get("homeManagerRelease")}
         self.packages = self._serves(NIXPKGS, facts.get("packages"))
         self.system = self._serves(NIXPKGS, facts.get("systemPackages"))
         self.home_manager = self._serves(HOME_MANAGER, facts.get("homeManager"))
 
-    def describe(self) -> dict[str, Any]:
-        """The inputs as plain data, each with what it serves."""
-        own = self.home_manager and self._inputs.find((*self.home_manager.path, NIXPKGS))
+    def describe(self, replaced: Mapping[InputPath, Attributes]) -> dict[str, Any]:
+        """The inputs as plain data, each with what it serves; `replaced`: what took the place of some of them."""
+        own = self.home_manager and self.inputs.find((*self.home_manager.path, NIXPKGS))
         parts = {
             "system": self.system,
             _PACKAGES: self.packages,
@@ -269,21 +276,21 @@ class _Serving:
             "Home Manager's flake": own,
         }
         described = [
-            one.describe() | {"serves": [part for part, source in parts.items() if source and source.node is one.node]}
-            for one in self._inputs.sources
+            one.describe(replaced) | {"serves": [part for part, by in parts.items() if by and by.node is one.node]}
+            for one in self.inputs.sources
         ]
         for one in described:
             # Unstable branches name no release; the modules and the packages know theirs.
             one["release"] = one["release"] or next(filter(None, map(self._releases.get, one["serves"])), None)
-        return {"file": self._inputs.file, "sources": described}
+        return {"file": self.inputs.file, "sources": described}
 
     def _serves(self, repository: str, evaluated: str | None) -> Source | None:
         if evaluated is None:
             return None
-        candidates = [one for one in self._inputs.sources if one.repository == repository]
+        candidates = [one for one in self.inputs.sources if one.repository == repository]
         by_path = (one for one in candidates if holds(one.node, evaluated, self._store))
         # A replaced input, or one that is relative to another, is not at the path that the lock file tells.
-        named = self._inputs.find((repository,))
+        named = self.inputs.find((repository,))
         return next(by_path, named or next(iter(candidates), None))
 
 

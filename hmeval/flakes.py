@@ -20,7 +20,7 @@ from hmeval.targets.flake import FlakeReference, call_flake
 from hmeval.targets.git import announce, checked_out_branch, copy_tracked_files, default_branch, describe_work_tree
 from hmeval.targets.informing import informing, told_of
 from hmeval.targets.inputs import declared_inputs
-from hmeval.targets.lock import Attributes, LockFile, Node, parse_lock_file
+from hmeval.targets.lock import Attributes, InputPath, LockFile, Node, parse_lock_file
 from hmeval.targets.locking import Input, Place, Rules, Tree, lock_flake
 from hmeval.targets.reference import describe_reference, with_canonical_url
 from hmeval.targets.registry import resolve
@@ -39,12 +39,14 @@ class Called(NamedTuple):
         top: where it was fetched to.
         lock: its lock file, complete.
         known: the lock file that it has; an empty one where it has none.
+        replaced: by path of an input, what it was replaced with for this evaluation.
     """
 
     function: str
     top: Place
     lock: LockFile
     known: LockFile
+    replaced: Mapping[InputPath, Attributes]
 
     @property
     def expression(self) -> str:
@@ -77,7 +79,19 @@ def _locked_flake(sources: _Sources, top: Place, reference: FlakeReference, writ
     if is_changed and write_lock_file:
         _write(locked.lock, reference, sources.rules)
         return open_flake(sources.evaluator, reference)
-    return Called(call_flake(locked, sources.rules, is_dirty=is_changed), top, locked.lock, known)
+    called = call_flake(locked, sources.rules, is_dirty=is_changed)
+    return Called(called, top, locked.lock, known, _replaced(locked.lock, reference))
+
+
+def _replaced(lock: LockFile, reference: FlakeReference) -> dict[InputPath, Attributes]:
+    """What was replaced; stand-ins give way to what flake.nix says."""
+    nodes = {path: edge for path, edge in lock.edges() if isinstance(edge, Node)}
+    stand_ins = {
+        path: each
+        for path, each in reference.stand_ins.items()
+        if path in nodes and each.items() <= nodes[path].locked.items()
+    }
+    return stand_ins | {path: each for path, each in reference.overrides.items() if path in nodes}
 
 
 def inputs_of(evaluator: AnyEvaluator, called: Called) -> Mapping[str, Input]:

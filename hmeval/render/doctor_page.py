@@ -49,6 +49,10 @@ def _target(report: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         subject = ""
     none = "none" if report["findings"] else "none: give --flake or --file"
     yield "target", _described(report["target"]) if report["target"] else none
+    subject = "replaced"
+    for name, place in (report["target"] or {}).get("override_inputs", {}).items():
+        yield subject, f"{name}: {place}"
+        subject = ""
     yield "editor", _trusted(report["trust"])
     yield "settings", ", ".join(f"{name} = {_nix(value)}" for name, value in report["settings"].items())
 
@@ -84,7 +88,13 @@ def _inputs(inputs: Mapping[str, Any] | None) -> Iterator[tuple[str, str]]:
     subject = "inputs"
     for source in inputs["sources"] if inputs else ():
         revision = str(source["revision"] or "")[:11]
-        facts = [source["reference"], revision, source["date"], source["release"] and f"release {source['release']}"]
+        replaces = f"{source['reference']} in place of {source['replaces']}" if "replaces" in source else None
+        facts = [
+            replaces or source["reference"],
+            revision,
+            source["date"],
+            source["release"] and f"release {source['release']}",
+        ]
         serves = f" → {', '.join(source['serves'])}" if source["serves"] else ""
         yield subject, f"{source['input']}: {', '.join(filter(None, facts))}{serves}"
         subject = ""

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Any, NamedTuple
 
-from hmeval.targets.lock import InputPath, LockFile, Node
+from hmeval.targets.lock import Attributes, InputPath, LockFile, Node
 from hmeval.targets.reference import describe_reference
 
 NIXPKGS, HOME_MANAGER, NIX_DARWIN = "nixpkgs", "home-manager", "nix-darwin"
@@ -58,12 +58,15 @@ class Source(NamedTuple):
         named = (str(asked.get(name, "")) for name in ("ref", "url"))
         return next((found[1] for found in map(_RELEASE.search, named) if found), None)
 
-    def describe(self) -> dict[str, Any]:
-        """What is known of it, as plain data."""
+    def describe(self, replaced: Mapping[InputPath, Attributes] | None = None) -> dict[str, Any]:
+        """What is known of it, as plain data; `replaced`: what took the place of inputs, by their paths."""
+        given = (replaced or {}).get(self.path)
+        asked = describe_reference(self.node.original)
         return {
             "input": self.shown,
             "repository": self.repository,
-            "reference": describe_reference(self.node.original),
+            "reference": describe_reference(given) if given else asked,
+            **({"replaces": asked} if given else {}),
             "revision": self.revision,
             "date": self.date,
             "release": self.release,

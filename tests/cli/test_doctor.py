@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import hmeval
 
 Command = Callable[..., subprocess.CompletedProcess[str]]
-EXAMPLE = Path(__file__).resolve().parents[2] / "examples/standalone"
+ROOT = Path(__file__).resolve().parents[2]
+EXAMPLE = ROOT / "examples/standalone"
+STAND_INS = ROOT / "hmeval/offline"
 
 
 def test_the_engine(hmeval_command: Command) -> None:
@@ -62,3 +66,43 @@ def test_what_the_editor_may_evaluate(hmeval_command: Command, tmp_path: Path) -
     assert f"editor    may evaluate {EXAMPLE}: you have trusted it" in hmeval_command(*command, env=environment).stdout
     told = json.loads(hmeval_command(*command, "--json", env=environment).stdout)["trust"]
     assert told == {"folder": str(EXAMPLE), "trusted": True, "file": str(file)}
+
+
+REVISION = "1" * 40
+
+
+def locked(owner: str, repository: str, inputs: dict[str, Any] | None = None) -> dict[str, Any]:
+    """A node of a lock file, of a revision that nobody has."""
+    original = {"type": "github", "owner": owner, "repo": repository}
+    more = {"rev": REVISION, "narHash": f"sha256-{'A' * 43}=", "lastModified": 1}
+    return {"original": original, "locked": original | more, "inputs": inputs or {}}
+
+
+def test_the_inputs_are_those_that_are_evaluated(hmeval_command: Command, tmp_path: Path) -> None:
+    """What is locked and replaced is not told as if it served; the override is told, and what it replaces."""
+    folder = tmp_path / "flake"
+    shutil.copytree(EXAMPLE, folder)
+    nodes = {
+        "root": {"inputs": {"home-manager": "home-manager", "nixpkgs": "nixpkgs"}},
+        "home-manager": locked("nix-community", "home-manager", {"nixpkgs": ["nixpkgs"]}),
+        "nixpkgs": locked("NixOS", "nixpkgs"),
+    }
+    nodes["nixpkgs"]["original"] = {"type": "github", "owner": "NixOS", "repo": "nixpkgs", "ref": "nixos-unstable"}
+    (folder / "flake.lock").write_text(json.dumps({"version": 7, "root": "root", "nodes": nodes}))
+    replaced = {name: f"path:{STAND_INS / name}" for name in ("home-manager", "nixpkgs")}
+    flags = [word for name, place in replaced.items() for word in ("--override-input", name, place)]
+    command = ("doctor", "--flake", f"{folder}#alice", *flags)
+    report = json.loads(hmeval_command(*command, "--json").stdout)
+    told = {source["input"]: source for source in report["inputs"]["sources"]}
+    assert {name: told[name]["reference"] for name in replaced} == replaced
+    assert told["home-manager"]["replaces"] == "github:nix-community/home-manager"
+    assert told["nixpkgs"]["replaces"] == "github:NixOS/nixpkgs/nixos-unstable"
+    assert {name: told[name]["revision"] for name in replaced} == {"home-manager": None, "nixpkgs": None}
+    assert told["home-manager"]["serves"] == ["Home Manager"]
+    assert report["target"]["override_inputs"] == replaced
+    shown = hmeval_command(*command).stdout
+    assert REVISION[:11] not in shown
+    assert f"replaced  home-manager: {replaced['home-manager']}\n          nixpkgs: " in shown
+    assert f"home-manager: {replaced['home-manager']} in place of github:nix-community/home-manager" in shown
+    offline = json.loads(hmeval_command("doctor", "--flake", f"{folder}#alice", "--offline", "--json").stdout)
+    assert {source["replaces"] for source in offline["inputs"]["sources"]} == {told[name]["replaces"] for name in told}
