@@ -16,7 +16,7 @@ from hmeval.errors import EvaluationError, HmevalError, PlanError, TargetError
 from hmeval.evaluation.any_evaluator import AnyEvaluator
 from hmeval.evaluation.value import Value
 from hmeval.every_definition import EveryDefinition, module_files
-from hmeval.flakes import unfetched_input
+from hmeval.flakes import Called, unfetched_input
 from hmeval.kinds import Failed
 from hmeval.literals import path_literal, string_literal
 from hmeval.options import extract
@@ -32,6 +32,7 @@ from hmeval.resolution import find_target
 from hmeval.source_places import SourcePlaces
 from hmeval.targets.request import Request
 from hmeval.targets.target import Target
+from hmeval.unfetched import UnfetchedInputs
 from hmeval.warned import place_of_warning, told_with_places
 
 T = TypeVar("T")
@@ -52,7 +53,7 @@ def open_configuration(
     evaluator = evaluator or _evaluator_here()
     try:
         found = find_target(evaluator, request)
-        return EvaluatedConfiguration(evaluator, found.target, progress, found.evaluate, found.host_names)
+        return EvaluatedConfiguration(evaluator, found.target, progress, found.evaluate, found.host_names, found.called)
     except BaseException:
         evaluator.close()
         raise
@@ -79,10 +80,12 @@ class EvaluatedConfiguration:
         progress: extract.Progress | None = None,
         evaluate: Callable[[], Value] | None = None,
         host_names: Mapping[str, str] | None = None,
+        called: Called | None = None,
     ) -> None:
         self.target = target
         self.host_names = host_names or {}
         self._evaluator = evaluator
+        self._unfetched = UnfetchedInputs(evaluator, called) if called else None
         # What was evaluated on the way to the target spares a first evaluation of its expression.
         self._evaluate_once = evaluate
         self._progress = progress
@@ -485,7 +488,8 @@ class EvaluatedConfiguration:
 
     def _told_error(self, error: EvaluationError) -> EvaluationError:
         places = self._source_places()
-        return places.error(error) if places else error
+        told = places.error(error) if places else error
+        return self._unfetched.listed(told) if self._unfetched else told
 
 
 def _one_line_up(error: EvaluationError) -> EvaluationError:

@@ -21,7 +21,8 @@ from hmeval.targets.git import announce, checked_out_branch, copy_tracked_files,
 from hmeval.targets.informing import informing, told_of
 from hmeval.targets.inputs import declared_inputs
 from hmeval.targets.lock import Attributes, InputPath, LockFile, Node, parse_lock_file
-from hmeval.targets.locking import Input, Place, Rules, Tree, lock_flake
+from hmeval.targets.locking import Input, Locked, Place, Rules, Tree, lock_flake, text_to_fill_in
+from hmeval.targets.reachable import Reachable
 from hmeval.targets.reference import describe_reference, with_canonical_url
 from hmeval.targets.registry import resolve
 
@@ -37,16 +38,21 @@ class Called(NamedTuple):
     Attributes:
         function: what call_flake gives for it.
         top: where it was fetched to.
-        lock: its lock file, complete.
+        locked: its lock file, as far as its inputs can be fetched.
         known: the lock file that it has; an empty one where it has none.
         replaced: by path of an input, what it was replaced with for this evaluation.
     """
 
     function: str
     top: Place
-    lock: LockFile
+    locked: Locked
     known: LockFile
     replaced: Mapping[InputPath, Attributes]
+
+    @property
+    def lock(self) -> LockFile:
+        """Its lock file, complete but for inputs that could not be fetched."""
+        return self.locked.lock
 
     @property
     def expression(self) -> str:
@@ -57,8 +63,9 @@ class Called(NamedTuple):
 def open_flake(evaluator: AnyEvaluator, reference: FlakeReference, *, write_lock_file: bool = False) -> Called:
     """Fetch a flake, and complete its lock file: in memory, unless it is to be written.
 
-    Raises TargetError where an input is neither locked nor can be fetched, and where the lock file cannot be written;
-    EvaluationError where the flake cannot be fetched, or its flake.nix not be read.
+    An input that is neither locked nor can be fetched fails when it is used. Raises TargetError where the lock file
+    cannot be written, and what `lock_flake` raises; EvaluationError where the flake cannot be fetched, or its flake.nix
+    not be read.
     """
     sources = _Sources(evaluator)
     top = _top(sources, reference)
@@ -77,10 +84,19 @@ def _locked_flake(sources: _Sources, top: Place, reference: FlakeReference, writ
     known = sources.lock_file(top.folder)
     is_changed = locked.lock.to_json() != known.to_json()
     if is_changed and write_lock_file:
+        _refuse_missing(locked)
         _write(locked.lock, reference, sources.rules)
         return open_flake(sources.evaluator, reference)
     called = call_flake(locked, sources.rules, is_dirty=is_changed)
-    return Called(called, top, locked.lock, known, _replaced(locked.lock, reference))
+    return Called(called, top, locked, known, _replaced(locked.lock, reference))
+
+
+def _refuse_missing(locked: Locked) -> None:
+    """Raise TargetError, which tells all of them, where inputs are missing that a lock file should have."""
+    missing = list(locked.missing.values())
+    if missing:
+        others = f"\n{text_to_fill_in({one.path: one.node for one in missing})}" if len(missing) > 1 else ""
+        raise TargetError(f"{missing[0].message}{others}")
 
 
 def _replaced(lock: LockFile, reference: FlakeReference) -> dict[InputPath, Attributes]:
@@ -125,6 +141,8 @@ def unfetched_input(error: EvaluationError, place: Position | None = None) -> Ev
     found = next(filter(None, (_FETCHING.search(frame.text) for frame in error.trace)), None)
     if found is None:
         return error
+    if not found[2]:  # it is not locked, and the message says all there is
+        return EvaluationError(error.message, "other", place, (), error.option)
     message = f"the input {found[1]}, which flake.lock has as {found[2]}, cannot be fetched: {error.message}"
     return EvaluationError(message, error.kind, place, (), error.option)
 
@@ -191,6 +209,7 @@ class _Sources:
     def __init__(self, evaluator: AnyEvaluator) -> None:
         self.evaluator = evaluator
         self._trees: dict[str, Tree] = {}
+        self._reachable = Reachable()
         self._describe: Value | None = None
         self.rules = _rules(evaluator.eval("builtins.nixVersion").to_python())
 
@@ -198,6 +217,8 @@ class _Sources:
         direct = resolve(reference) if by_name else reference
         key = json.dumps(direct, sort_keys=True)
         if key not in self._trees:
+            if (why_not := self._reachable.why_not(direct)) and "narHash" not in direct:
+                raise EvaluationError(why_not, "other")
             directory: Attributes = {"dir": direct["dir"]} if "dir" in direct else {}
             tree = self._fetch({name: value for name, value in direct.items() if name != "dir"})
             self._trees[key] = tree._replace(locked=tree.locked | directory)
@@ -205,7 +226,11 @@ class _Sources:
 
     def _fetch(self, reference: Attributes) -> Tree:
         tree = self._fetch_by_path(reference)
-        return tree or self._fetch_by_nix(reference)
+        try:
+            return tree or self._fetch_by_nix(reference)
+        except EvaluationError as error:
+            self._reachable.note(reference, error.message)
+            raise
 
     def _fetch_by_path(self, reference: Attributes) -> Tree | None:
         """A local Git work tree whose path Nix 2.8 cannot have in a URL; None for all others."""

@@ -23,6 +23,7 @@ from hmeval.targets.nixos_file import is_nixos_file, nixos_file_host
 from hmeval.targets.request import Request, UnfitRequest
 from hmeval.targets.system import LOOK_UP, USER_OF, system_target, user_target
 from hmeval.targets.target import Begin, Target
+from hmeval.unfetched import UnfetchedInputs
 
 _SECONDS_FOR_USERS = 10.0
 """How long the systems of a flake may be evaluated for a list of their users."""
@@ -100,6 +101,14 @@ def _of_flake(evaluator: AnyEvaluator, request: Request) -> Found:
     except NoSuchInput as error:
         read = f" (overrides were read from {', '.join(request.files)}, too)" if request.files else ""
         raise NoSuchInput(f"{error}{read}") from None
+    try:
+        return _chosen(evaluator, request, reference, called)
+    except EvaluationError as error:
+        raise UnfetchedInputs(evaluator, called).listed(error) from None
+
+
+def _chosen(evaluator: AnyEvaluator, request: Request, reference: FlakeReference, called: Called) -> Found:
+    """The configuration of a flake that is meant."""
     source = reference.source(called.top)
     begin = Begin(f"{called.top.folder}/flake.nix", called.top.tree.path)
 

@@ -9,6 +9,8 @@
   places,
   # By key: { names, told }, the attributes of a lock that this Nix does not fetch with, and what they tell the flake.
   refused,
+  # By key: what those fail with that could not be fetched, and are not locked.
+  missing,
   # Modules for every configuration that the flake makes with the homeManagerConfiguration of an input.
   modules,
 }:
@@ -49,7 +51,7 @@ let
 
   # The key of an input: it has it, or follows a path from the root.
   resolve = edge: if isList edge then keyAt edge else edge;
-  keyAt = foldl' (key: name: resolve nodes.${key}.inputs.${name}) root;
+  keyAt = foldl' (key: name: if missing ? ${key} then key else resolve nodes.${key}.inputs.${name}) root;
 
   # By key, a flake that has the node as an input, and by which name: what a relative path is relative to, where the
   # lock file (before Nix 2.26) does not say it.
@@ -127,7 +129,10 @@ let
       informing = refused.${key} or { names = [ ]; told = { }; };
 
       fetched =
-        if isRelative node.locked && !(node ? parent) then
+        if missing ? ${key} then
+          # hmeval/flakes.py knows these words, too.
+          builtins.addErrorContext "while fetching the input '${pathTo key}', locked as ''" (throw missing.${key})
+        else if isRelative node.locked && !(node ? parent) then
           builtins.fetchTree {
             type = "path";
             path = inParent;

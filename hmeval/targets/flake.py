@@ -91,7 +91,13 @@ def call_flake(locked: Locked, rules: Rules, *, is_dirty: bool) -> str:
         for node, place in locked.places.items()
     )
     refused = "" if rules.in_parent else "".join(_refused(keys, locked.lock))
-    arguments = f"lock = {string_literal(locked.lock.text())}; places = {{ {places}}}; refused = {{ {refused}}};"
+    missing = "".join(
+        f"{string_literal(keys[node])} = {string_literal(one.message)}; " for node, one in locked.missing.items()
+    )
+    arguments = (
+        f"lock = {string_literal(locked.lock.text())}; places = {{ {places}}}; refused = {{ {refused}}}; "
+        f"missing = {{ {missing}}};"
+    )
     return f"(modules: import {path_literal(str(_CALL_FLAKE))} {{ inherit modules; {arguments} }})"
 
 

@@ -25,9 +25,10 @@ class Node:
         original: what flake.nix asks for; empty for the root.
         is_flake: False for an input with `flake = false`.
         parent: for a path that is relative to another flake, the path of that one (since Nix 2.26); else None.
+        is_missing: whether it could not be fetched to be locked; what its inputs are is not known then.
     """
 
-    __slots__ = ("inputs", "is_flake", "locked", "original", "parent")
+    __slots__ = ("inputs", "is_flake", "is_missing", "locked", "original", "parent")
 
     def __init__(
         self,
@@ -42,6 +43,7 @@ class Node:
         self.original = original or {}
         self.is_flake = is_flake
         self.parent = parent
+        self.is_missing = False
 
 
 class LockFile:
@@ -53,7 +55,8 @@ class LockFile:
     def find(self, path: InputPath) -> Node | None:
         """The node at a path of input names, whatever it follows on the way; None where there is none.
 
-        Raises TargetError for inputs that follow each other in a circle.
+        It is one that is missing where such a one is on the way. Raises TargetError for inputs that follow each other
+        in a circle.
         """
         return self._find(path, ())
 
@@ -63,6 +66,8 @@ class LockFile:
             raise TargetError(f"inputs follow each other in a circle: {circle}")
         node = self.root
         for name in path:
+            if node.is_missing:
+                break
             edge = node.inputs.get(name)
             found = self._find(edge, (*visited, path)) if isinstance(edge, tuple) else edge
             if found is None:

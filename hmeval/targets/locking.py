@@ -7,10 +7,11 @@ is in `Rules`.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any, NamedTuple, Protocol
 
-from hmeval.errors import HmevalError, Position, TargetError
+from hmeval.errors import EvaluationError, HmevalError, Position, TargetError
 from hmeval.targets.lock import Attributes, InputPath, LockFile, Node
 from hmeval.targets.reference import describe_reference, relative_path, same_reference
 
@@ -92,11 +93,30 @@ class Sources(Protocol):
         """The flake.lock in a folder; an empty one where there is none. Raises TargetError."""
 
 
+class NotFetched(TargetError):
+    """An input that cannot be fetched, and is needed to lock it."""
+
+
+class Missing(NamedTuple):
+    """An input that could not be fetched, and what its use fails with."""
+
+    path: InputPath
+    node: Node
+    message: str
+
+
 class Locked(NamedTuple):
-    """A complete lock file, and the places of those of its nodes that have been fetched, by their id()."""
+    """A complete lock file, but for inputs that could not be fetched.
+
+    Attributes:
+        lock: it.
+        places: by id() of its nodes, the places of those that have been fetched.
+        missing: the same, those that could not.
+    """
 
     lock: LockFile
     places: dict[int, Place]
+    missing: dict[int, Missing]
 
 
 class _Wanted(NamedTuple):
@@ -117,12 +137,16 @@ def lock_flake(
 ) -> Locked:
     """Lock the flake in a folder, without writing anything.
 
-    `overrides` replace inputs; `stand_ins` too, but only what no flake.nix replaces by itself. Raises TargetError
-    where an override has no input, and where an input cannot be locked.
+    `overrides` replace inputs; `stand_ins` too, but only what no flake.nix replaces by itself. An input that cannot be
+    fetched is missing in the result. Raises TargetError where an override has no input, or cannot be fetched, and where
+    an input cannot be locked for other reasons.
     """
     locking = _Locking(place, sources, rules, overrides, stand_ins)
     locked = locking.run()
     unused = overrides.keys() - locking.seen
+    for one in locked.missing.values():
+        if any(path[: len(one.path)] == one.path for path in unused):
+            raise NotFetched(one.message)
     if unused:
         names = ", ".join(sorted("/".join(path) for path in locking.seen)) or "none"
         raise NoSuchInput(
@@ -151,6 +175,7 @@ class _Locking:
         self._stand_ins = {path: _Wanted(Input(each), place, None, True) for path, each in stand_ins.items()}
         self._entered: list[str] = []
         self._places: dict[int, Place] = {}
+        self._missing: dict[int, Missing] = {}
 
     def run(self) -> Locked:
         lock = LockFile()
@@ -159,7 +184,7 @@ class _Locking:
         old = self._sources.lock_file(self._top.folder)
         self._lock_inputs(inputs, _Parent(lock.root, (), old.root, (), self._top, False))
         lock.check(f"{self._top.folder}/flake.nix")
-        return Locked(lock, self._places)
+        return Locked(lock, self._places, self._missing)
 
     def _lock_inputs(self, inputs: Mapping[str, Input], parent: _Parent) -> None:
         for name, declared in inputs.items():
@@ -205,7 +230,10 @@ class _Locking:
         if known is not None:
             self._lock_inputs(known, _Parent(node, path, old, parent.follows_prefix, parent.place, True))
             return node
-        place = self._place_of(path, old.locked, wanted, is_locked=True)
+        try:
+            place = self._place_of(path, old.locked, wanted, is_locked=True)
+        except NotFetched as error:
+            return self._without(path, node, wanted, error)
         self._note_place(node, place)
         inputs = self._inputs_of(path, place, wanted)
         self._lock_inputs(inputs, _Parent(node, path, old, parent.follows_prefix, place, False))
@@ -237,12 +265,24 @@ class _Locking:
     ) -> Node:
         reference = wanted.input.reference
         assert reference is not None
-        place = self._place_of(path, reference, wanted)
+        try:
+            place = self._place_of(path, reference, wanted)
+        except NotFetched as error:
+            node = Node(reference, original, is_flake=wanted.input.is_flake, parent=by)
+            return self._without(path, node, wanted, error)
         locked = reference if by is not None else place.tree.locked
         node = Node(locked, original, is_flake=wanted.input.is_flake, parent=by)
         self._note_place(node, place)
         if wanted.input.is_flake:
             self._enter(path, node, place, wanted, old, parent)
+        return node
+
+    def _without(self, path: InputPath, node: Node, wanted: _Wanted, error: NotFetched) -> Node:
+        """A node for an input that cannot be fetched: whoever uses it fails. Raises what the user wants and misses."""
+        if wanted.by_user:
+            raise error
+        node.is_missing = True
+        self._missing[id(node)] = Missing(path, node, str(error))
         return node
 
     def _note_place(self, node: Node, place: Place) -> None:
@@ -290,6 +330,10 @@ class _Locking:
                 return Place(tree._replace(locked=tree.locked | {"path": relative}), "")
             tree = self._sources.fetch(reference, by_name=wanted.by_user or self._rules.by_name)
             return Place(tree, str(tree.locked.get("dir", "")))
+        except EvaluationError as error:
+            if error.kind == "interrupted":
+                raise
+            raise NotFetched(str(_unfetched(path, reference, wanted.input.position, error, is_locked))) from None
         except HmevalError as error:
             raise _unfetched(path, reference, wanted.input.position, error, is_locked) from None
 
@@ -341,3 +385,22 @@ def _unfetched(
         f"  {reason}\n"
         f"  to do: {lock}replace it for this evaluation with --override-input {'/'.join(path)} DIR"
     )
+
+
+def text_to_fill_in(missing: Mapping[InputPath, Node]) -> str:
+    """What to do about inputs that cannot be fetched, with the text of a file of overrides; the flake's own first."""
+    own, deeper = ([path for path in missing if (len(path) == 1) == is_own] for is_own in (True, False))
+    between = ["# and inputs of inputs, where they are used:"] if own and deeper else []
+    lines = {path: f'{_key(path)} = ""  # {describe_reference(node.locked)}' for path, node in missing.items()}
+    listed = [*(lines[path] for path in own), *between, *(lines[path] for path in deeper)]
+    return (
+        f"{len(missing)} inputs cannot be fetched. To replace them, fill in a folder or a reference for each of those "
+        "that are used, in a file for --override-inputs, or below [overrides] in hmeval.toml:"
+        + "".join(f"\n  {line}" for line in listed)
+    )
+
+
+def _key(path: InputPath) -> str:
+    """A path of inputs, as TOML has it for a key."""
+    name = "/".join(path)
+    return name if re.fullmatch("[A-Za-z0-9_-]+", name) else f'"{name}"'

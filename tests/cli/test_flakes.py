@@ -6,7 +6,7 @@ import json
 import re
 import shutil
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -405,3 +405,88 @@ def test_inputs_that_lead_nowhere(hmeval_command: Command, tmp_path: Path, input
     message = failure(hmeval_command("options", "--offline", "--flake", f"{folder}#alice"))
     assert problem in message
     assert str(folder) in message
+
+
+GONE = {"type": "github", "rev": "1" * 40, "narHash": f"sha256-{'A' * 43}=", "lastModified": 1}
+
+
+def lock_of_gone(inputs: Mapping[str, Mapping[str, object]]) -> str:
+    """A lock file of inputs that nobody can fetch: by name, what each has as inputs."""
+    nodes: dict[str, Any] = {"root": {"inputs": {name: name for name in inputs if "_of_" not in name}}}
+    for name, own in inputs.items():
+        original = {"type": "github", "owner": "a", "repo": name}
+        nodes[name] = {"locked": original | GONE, "original": original, "inputs": own}
+    return json.dumps({"version": 7, "root": "root", "nodes": nodes})
+
+
+def test_all_inputs_that_cannot_be_fetched_are_told_at_once(hmeval_command: Command, tmp_path: Path) -> None:
+    """With a file to fill in, which is all that is needed then; and a host that is not there is asked once."""
+    names = ("home-manager", "nixpkgs", "x", "y")
+    inputs = "".join(f'inputs.{name}.url = "github:a/{name}"; ' for name in names)
+    folder = flake(tmp_path / "locked", inputs + 'inputs.home-manager.inputs.nixpkgs.follows = "nixpkgs";')
+    locked: dict[str, dict[str, object]] = {
+        "home-manager": {"nixpkgs": ["nixpkgs"]},
+        "nixpkgs": {},
+        "x": {"deep": "deep_of_x"},
+    }
+    (folder / "flake.lock").write_text(lock_of_gone(locked | {"y": {}, "deep_of_x": {}}))
+    done = hmeval_command("eval", "config.home.username", "--flake", f"{folder}#alice")
+    message = failure(done)
+    assert "5 inputs cannot be fetched." in message
+    told = re.findall(r'^ *(["\w/-]+) = ""  # (\S+)$', message, re.MULTILINE)
+    assert [name for name, _ in told] in ([*names, '"x/deep"'], ["nixpkgs", "home-manager", "x", "y", '"x/deep"'])
+    assert {reference for _, reference in told} == {f"github:a/{name}/{'1' * 40}" for name in (*names, "deep_of_x")}
+    fetched = [line for line in message.splitlines() if "retrying in" in line]
+    assert len({re.sub(r"retrying in.*", "", line) for line in fetched}) <= 1
+    filled = "".join(f'{name} = "{STAND_INS / name}"\n' for name, _ in told if (STAND_INS / name).exists())
+    (tmp_path / "replaced.toml").write_text(filled)
+    replaced = ("--override-inputs", tmp_path / "replaced.toml")
+    done = hmeval_command("eval", "config.home.username", "--flake", f"{folder}#alice", *replaced)
+    assert (done.returncode, done.stdout) == (0, '"alice"\n'), done.stderr
+
+
+def test_one_input_alone_needs_no_list(hmeval_command: Command, tmp_path: Path) -> None:
+    folder = flake(tmp_path / "locked", f'inputs.nixpkgs.url = "github:a/nixpkgs"; {MODULES}')
+    lock = json.loads(lock_of_gone({"nixpkgs": {}}))
+    (folder / "flake.lock").write_text(json.dumps(lock))
+    message = failure(hmeval_command("options", "--flake", f"{folder}#alice"))
+    assert "the input nixpkgs, which flake.lock has as" in message
+    assert "inputs cannot be fetched. To replace" not in message
+
+
+MODULES = f"""
+  inputs.home-manager = {{ url = "path:{STAND_INS / "home-manager"}"; inputs.nixpkgs.follows = "nixpkgs"; }};
+"""
+UNLOCKED = """
+  inputs.x = { url = "github:a/x"; inputs.nixpkgs.follows = "nixpkgs"; };
+  inputs.y.follows = "x/y/z";
+  inputs.z = { url = "github:a/z"; flake = false; };
+"""
+
+
+def test_an_input_that_is_not_locked_fails_when_it_is_used(hmeval_command: Command, tmp_path: Path) -> None:
+    folder = flake(tmp_path / "unlocked", LOCAL_INPUTS + UNLOCKED)
+    done = hmeval_command("eval", "config.home.username", "--flake", f"{folder}#alice")
+    assert (done.returncode, done.stdout) == (0, '"alice"\n'), done.stderr
+    for name in ("x", "y", "z"):
+        used = f'\nhome.sessionVariables.X = "${{inputs.{name}}}";'
+        (folder / "home.nix").write_text("{ inputs, ... }:" + MODULE % used)
+        text = FLAKE % (
+            LOCAL_INPUTS + UNLOCKED,
+            ALICE.replace("modules", "extraSpecialArgs = { inherit inputs; }; modules"),
+        )
+        (folder / "flake.nix").write_text(text.replace("home-manager, ... }:", "home-manager, ... }@inputs:"))
+        message = failure(hmeval_command("eval", "config.home.sessionVariables.X", "--flake", f"{folder}#alice"))
+        missed = "x" if name == "y" else name
+        assert f"the input {missed} ({folder}/flake.nix:" in message
+        assert f"is not in flake.lock, and github:a/{missed} cannot be fetched" in message
+        assert "2 inputs cannot be fetched." in message
+        assert re.search(r'^ *x = ""  # github:a/x$', message, re.MULTILINE)
+        assert f"{folder}/home.nix:" in message
+    message = failure(hmeval_command("eval", "1", "--flake", f"{folder}#alice", "--override-input", "x/y", "."))
+    assert "the input x " in message
+    message = failure(hmeval_command("eval", "1", "--flake", f"{folder}#alice", "--override-input", "z", "github:a/b"))
+    assert "github:a/b cannot be fetched" in message
+    message = failure(hmeval_command("eval", "1", "--flake", f"{folder}#alice", "--write-lock-file"))
+    assert "2 inputs cannot be fetched." in message
+    assert not (folder / "flake.lock").exists()
