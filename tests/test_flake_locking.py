@@ -502,7 +502,7 @@ def test_a_locked_input_that_cannot_be_fetched_is_told_as_locked(evaluator: Eval
     )
     path = {"type": "path", "path": f"{tmp_path}/a"}
     lock(tmp_path, {"a": {"locked": path, "original": path, "inputs": {"x": ["b"]}}})
-    with pytest.raises(TargetError, match=f"the input a .* is locked as path:{tmp_path}/a, which cannot be fetched"):
+    with pytest.raises(HmevalError, match=f"the input a .* is locked as path:{tmp_path}/a, which cannot be fetched"):
         told(evaluator, case.reference)
 
 
