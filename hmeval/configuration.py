@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar
@@ -16,7 +16,7 @@ from hmeval.errors import EvaluationError, HmevalError, PlanError, TargetError
 from hmeval.evaluation.any_evaluator import AnyEvaluator
 from hmeval.evaluation.value import Value
 from hmeval.every_definition import EveryDefinition, module_files
-from hmeval.flakes import Called, unfetched_input
+from hmeval.flakes import unfetched_input
 from hmeval.kinds import Failed
 from hmeval.literals import path_literal, string_literal
 from hmeval.options import extract
@@ -28,10 +28,9 @@ from hmeval.own_files import OwnFiles
 from hmeval.positions import Position
 from hmeval.probe import Probed, looked_into, probe, without_probe
 from hmeval.recovery import failures, failures_around
-from hmeval.resolution import find_target
+from hmeval.resolution import Found, find_target
 from hmeval.source_places import SourcePlaces
 from hmeval.targets.request import Request
-from hmeval.targets.target import Target
 from hmeval.unfetched import UnfetchedInputs
 from hmeval.warned import place_of_warning, told_with_places
 
@@ -53,7 +52,7 @@ def open_configuration(
     evaluator = evaluator or _evaluator_here()
     try:
         found = find_target(evaluator, request)
-        return EvaluatedConfiguration(evaluator, found.target, progress, found.evaluate, found.host_names, found.called)
+        return EvaluatedConfiguration(evaluator, found, progress)
     except BaseException:
         evaluator.close()
         raise
@@ -73,21 +72,13 @@ class EvaluatedConfiguration:
         host_names: what this machine is called, as far as that decided what is evaluated (hmeval.targets.host).
     """
 
-    def __init__(
-        self,
-        evaluator: AnyEvaluator,
-        target: Target,
-        progress: extract.Progress | None = None,
-        evaluate: Callable[[], Value] | None = None,
-        host_names: Mapping[str, str] | None = None,
-        called: Called | None = None,
-    ) -> None:
-        self.target = target
-        self.host_names = host_names or {}
+    def __init__(self, evaluator: AnyEvaluator, found: Found, progress: extract.Progress | None = None) -> None:
+        self.target = target = found.target
+        self.host_names = found.host_names
         self._evaluator = evaluator
-        self._unfetched = UnfetchedInputs(evaluator, called) if called else None
+        self._unfetched = UnfetchedInputs(evaluator, found.called) if found.called else None
         # What was evaluated on the way to the target spares a first evaluation of its expression.
-        self._evaluate_once = evaluate
+        self._evaluate_once = found.evaluate
         self._progress = progress
         self._places: SourcePlaces | None = None
         self._result: Value | None = None

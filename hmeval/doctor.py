@@ -136,7 +136,7 @@ class _Installation:
         self._examination = examination
         self._evaluator = evaluator
         self._found = found
-        self._configuration = EvaluatedConfiguration(evaluator, found.target, None, found.evaluate, None, found.called)
+        self._configuration = EvaluatedConfiguration(evaluator, found)
         self._places = SourcePlaces(*found.target.source) if found.target.source else None
         self._user: str | None = found.target.description.get("user")
 

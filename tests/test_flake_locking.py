@@ -19,7 +19,7 @@ from typing import Any, NamedTuple
 import pytest
 
 import hmeval
-from hmeval import Evaluator, TargetError, Worker
+from hmeval import Evaluator, HmevalError, TargetError, Worker
 from hmeval.flakes import open_flake
 from hmeval.targets.flake import FlakeReference
 from tests.own_programs import own_program
