@@ -25,7 +25,8 @@ A and B are each a flake (REF#NAME) or a home.nix. The flags that say what to ev
 with --b- for B alone; without B it is A, or what --flake or --file names, with these.
 
 Told of are options that are added, removed or renamed, and those with another type, default or value. Packages are
-compared by name, and paths into a flake's own source without its hash, which changes with each of its files.
+compared by name, and paths into a flake's own source without its hash, which changes with each of its files. Values of
+which parts fail are compared part by part; what could not be compared is counted and listed.
 
 examples:
   hmeval diff --flake .#alice --b-override-input home-manager ../home-manager

@@ -5,43 +5,54 @@ Pure. The two trees hold hidden options as well: an old name is known by what it
 
 from __future__ import annotations
 
-import json
-import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any, NamedTuple
 
+from hmeval.options.comparison import FIELDS, VALUE, Verdict, compare_field, compare_values, told
 from hmeval.options.model import Option, OptionTree
-from hmeval.options.path import is_placeholder, show_option
+from hmeval.options.path import show_option
 from hmeval.options.renames import alias_target
 
-TYPE, DEFAULT, VALUE = "type", "default", "value"
-FIELDS = (TYPE, DEFAULT, VALUE)
-"""What is compared of an option that both trees have."""
-
-# A source in the store has another hash with each change of any of its files: that alone is no other value.
-_SOURCE = re.compile(r"/[0-9a-z]{32}-(?=source\b)")
 _MOST_ALIASES = 16  # of aliases of aliases; one of itself has no end
 
 
 class Pair(NamedTuple):
-    """An option as it was and as it is, under another name where it was renamed, and which of its FIELDS differ."""
+    """An option as it was and as it is, under another name where it was renamed.
+
+    Attributes:
+        fields: which of its FIELDS differ.
+        unknown: of which of its fields that is not known, and why.
+    """
 
     before: Option
     after: Option
     fields: tuple[str, ...]
+    unknown: Mapping[str, str]
+
+    @property
+    def by_definitions(self) -> bool:
+        """Whether the value differs by its definitions, and what is known of it does not tell."""
+        return VALUE in self.fields and bool(compare_values(self.before, self.after).reason)
 
     def record(self) -> dict[str, Any]:
         """For JSON: {name, renamed_to?, changes: {field: {before?, after?}}}; a side that has none is absent."""
-        record: dict[str, Any] = {"name": self.before.name}
-        if self.before.name != self.after.name:
-            record["renamed_to"] = self.after.name
+        changes = {field: self._sides(partial(told, field=field)) for field in self.fields}
+        if self.by_definitions:
+            changes["definitions"] = self._sides(lambda option: [one.get("value") for one in option.definitions])
+        return self._named() | {"changes": changes}
+
+    def record_of_unknown(self) -> dict[str, Any]:
+        """For JSON, what could not be compared: {name, renamed_to?, fields: {field: reason}}."""
+        return self._named() | {"fields": dict(self.unknown)}
+
+    def _named(self) -> dict[str, Any]:
+        renamed = {"renamed_to": self.after.name} if self.before.name != self.after.name else {}
+        return {"name": self.before.name, **renamed}
+
+    def _sides(self, tell: Callable[[Option], Any]) -> dict[str, Any]:
         sides = {"before": self.before, "after": self.after}
-        return record | {
-            "changes": {
-                field: {side: told for side, option in sides.items() if (told := _told(option, field)) is not None}
-                for field in self.fields
-            }
-        }
+        return {side: found for side, option in sides.items() if (found := tell(option)) is not None}
 
 
 class Removed(NamedTuple):
@@ -62,12 +73,14 @@ class Difference(NamedTuple):
         added, removed: options that one of the trees has.
         renamed: options of which the one tree's name is, in the other, an old name of that one's.
         changed: options that both trees have, with a difference.
+        not_compared: options that both trees have, of which a field may differ or not; they may be `changed`, too.
     """
 
     added: Sequence[Option]
     removed: Sequence[Removed]
     renamed: Sequence[Pair]
     changed: Sequence[Pair]
+    not_compared: Sequence[Pair]
 
     def differing(self, field: str) -> list[Pair]:
         """The options that differ in one of the FIELDS, renamed ones among them."""
@@ -76,7 +89,8 @@ class Difference(NamedTuple):
     def counts(self) -> dict[str, int]:
         """How many options there are of each kind; one option can be of several."""
         kinds = {"added": len(self.added), "removed": len(self.removed), "renamed": len(self.renamed)}
-        return kinds | {f"{field}_changed": len(self.differing(field)) for field in FIELDS}
+        changed = {f"{field}_changed": len(self.differing(field)) for field in FIELDS}
+        return {**kinds, **changed, "not_compared": len(self.not_compared)}
 
     def record(self) -> dict[str, Any]:
         """For JSON: the counts as `summary`, then the lists."""
@@ -86,6 +100,7 @@ class Difference(NamedTuple):
             "removed": [each.record() for each in self.removed],
             "renamed": [each.record() for each in self.renamed],
             "changed": [each.record() for each in self.changed],
+            "not_compared": [each.record_of_unknown() for each in self.not_compared],
         }
 
 
@@ -94,8 +109,9 @@ def compare(
 ) -> Difference:
     """What differs between two trees that hold hidden options, too; values count where they are known.
 
-    Told of are options that are listed in a tree, or all with `hidden`. Packages are compared by name, and sources in
-    the store by what is below them. `explain` says why an option is gone that `after` has, hidden. compare(b, a) is
+    Told of are options that are listed in a tree, or all with `hidden`. Packages are compared by name, functions not at
+    all, and sources in the store by what is below them. Values of which parts fail are compared part by part, and by
+    their definitions. `explain` says why an option is gone that `after` has, hidden. compare(b, a) is
     compare(a, b) the other way round.
     """
     one, other = _Side(before, hidden=hidden), _Side(after, hidden=hidden)
@@ -105,6 +121,8 @@ def compare(
     # Those that are an option of their own on the one side, and another's name on the other.
     turned = {name for name, _ in (*forth, *back)}
     both = (name for name in one.shown if name in other.shown and name not in turned)
+    renamed = [_compared(one.shown[old], other.shown[new]) for old, new in sorted(renames)]
+    pairs = [_compared(one.shown[name], other.shown[name]) for name in both]
     return Difference(
         added=[option for name, option in other.shown.items() if name not in one.shown and name not in new_names],
         removed=[
@@ -112,8 +130,9 @@ def compare(
             for name, option in one.shown.items()
             if name not in other.shown and name not in old_names
         ],
-        renamed=[_compared(one.shown[old], other.shown[new]) for old, new in sorted(renames)],
-        changed=[pair for name in both if (pair := _compared(one.shown[name], other.shown[name])).fields],
+        renamed=renamed,
+        changed=[pair for pair in pairs if pair.fields],
+        not_compared=[pair for pair in (*pairs, *renamed) if pair.unknown],
     )
 
 
@@ -149,26 +168,15 @@ def _renames(one: _Side, other: _Side) -> Iterator[tuple[str, str]]:
 
 
 def _compared(before: Option, after: Option) -> Pair:
-    return Pair(before, after, tuple(field for field in FIELDS if _differ(before, after, field)))
+    verdicts = {field: compare_field(before, after, field) for field in FIELDS} | _sub_options(before, after)
+    fields = tuple(field for field, verdict in verdicts.items() if verdict.differs)
+    return Pair(before, after, fields, {field: one.reason for field, one in verdicts.items() if one.reason})
 
 
-def _differ(before: Option, after: Option, field: str) -> bool:
-    if field == VALUE and any(map(is_placeholder, (*before.loc, *after.loc))):
-        return False  # it stands for any instance, and has none
-    one, other = _told(before, field), _told(after, field)
-    return one != other and _comparable(one) != _comparable(other)
-
-
-def _told(option: Option, field: str) -> Any:
-    """A field of an option as JSON has it; None for none."""
-    return {TYPE: option.type, DEFAULT: option.record.get("default"), VALUE: option.value}[field]
-
-
-def _comparable(told: Any) -> str:
-    """What counts of a field: of an error not where it happens."""
-    if isinstance(told, Mapping) and "error" in told:
-        told = {"error": [told["error"].get("kind"), told["error"].get("message")]}
-    return _SOURCE.sub("/", json.dumps(told, sort_keys=True, default=str))
+def _sub_options(before: Option, after: Option) -> dict[str, Verdict]:
+    """Of options below an option that could not be listed on a side, nothing is known."""
+    failed = before.errors.get("sub_options") or after.errors.get("sub_options")
+    return {"sub_options": Verdict(False, str(failed.get("message", "")).partition("\n")[0])} if failed else {}
 
 
 def _described(option: Option) -> dict[str, Any]:

@@ -109,6 +109,7 @@ def test_two_files(hmeval_command: Hmeval, files: tuple[Path, Path]) -> None:
         "type_changed": 1,
         "default_changed": 3,
         "value_changed": 3,
+        "not_compared": 0,
     }
 
 
@@ -139,6 +140,71 @@ def test_hidden_options_are_compared_where_they_are_asked_for(hmeval_command: Hm
 def test_a_configuration_does_not_differ_from_itself(hmeval_command: Hmeval, files: tuple[Path, Path]) -> None:
     done = hmeval_command("diff", "--offline", files[0], files[0])
     assert (done.returncode, done.stdout) == (0, "No option differs.\n")
+
+
+HOLES = """
+  imports = [ ({ lib, ... }: let
+    inherit (lib) mkOption types;
+    option = type: mkOption { inherit type; };
+    need = option types.int;
+  in {
+    options.q.subs = option (types.attrsOf (types.submodule { options.need = need; options.x = need; }));
+    options.q.bad = option (types.attrsOf types.anything);
+    options.q.worse = option types.anything;
+  }) ];
+"""
+
+
+def with_holes(place: Path, text: str) -> Path:
+    """A configuration with parts of values that cannot be evaluated."""
+    place.write_text(f"{HOME}{HOLES}{text}\n}}\n")
+    return place
+
+
+def test_values_with_failing_parts_are_compared_part_by_part(hmeval_command: Hmeval, tmp_path: Path) -> None:
+    same = 'q.bad.fails = throw "no"; q.worse = throw "worse";'
+    before = with_holes(tmp_path / "before.nix", f"q.subs.a.x = 1; q.bad.x = 1; {same}")
+    after = with_holes(tmp_path / "after.nix", f"q.subs.a.x = 2; q.bad.x = 1; {same}")
+    document = read(hmeval_command("diff", "--offline", "--json", before, after))
+    (changed,) = document["changed"]
+    assert changed["name"] == "q.subs"
+    assert [side["json"]["a"]["x"] for side in changed["changes"]["value"].values()] == [1, 2]
+    assert document["not_compared"] == [
+        {"name": "q.bad", "fields": {"value": "no"}},
+        {"name": "q.worse", "fields": {"value": "worse"}},
+    ]
+    assert (document["summary"]["value_changed"], document["summary"]["not_compared"]) == (1, 2)
+    page = hmeval_command("diff", "--offline", before, after)
+    assert page.returncode == 0
+    assert "            -     x = 1;\n            +     x = 2;\n".replace("            ", "        ") in page.stdout
+    assert "Not compared (2)\n    q.bad  value: no\n    q.worse  value: worse\n" in page.stdout
+    assert page.stdout.endswith("Options: 1 with another value; 2 options could not be compared.\n")
+
+
+def test_no_difference_is_claimed_where_it_is_not_known(hmeval_command: Hmeval, tmp_path: Path) -> None:
+    one = with_holes(tmp_path / "one.nix", 'q.subs.a.x = 1; q.bad.fails = throw "no"; q.worse = 1;')
+    done = hmeval_command("diff", "--offline", one, one)
+    assert done.stdout == (
+        "Not compared (1)\n    q.bad  value: no\n\nNo difference is known; 1 option could not be compared.\n"
+    )
+    known = with_holes(tmp_path / "known.nix", "q.subs.a.x = 1; q.bad = { }; q.worse = 1;")
+    assert hmeval_command("diff", "--offline", known, known).stdout == "No option differs.\n"
+
+
+def test_a_value_that_fails_differs_where_its_definitions_do(hmeval_command: Hmeval, tmp_path: Path) -> None:
+    # `apply` fails once the definitions are merged.
+    option = 'lib.mkOption { type = lib.types.attrsOf lib.types.int; apply = value: throw "no"; }'
+    before, after = tmp_path / "before.nix", tmp_path / "after.nix"
+    for place, number in ((before, 1), (after, 2)):
+        imports = f"imports = [ ({{ lib, ... }}: {{ options.q.whole = {option}; }}) ];"
+        place.write_text(f"{HOME} {imports} q.whole.a = {number}; }}")
+    document = read(hmeval_command("diff", "--offline", "--json", before, after))
+    (changed,) = document["changed"]
+    assert changed["name"] == "q.whole"
+    assert changed["changes"]["value"]["before"]["error"]["message"] == "no"
+    assert changed["changes"]["definitions"] == {"before": [{"json": {"a": 1}}], "after": [{"json": {"a": 2}}]}
+    page = hmeval_command("diff", "--offline", before, after).stdout
+    assert "        -   a = 1;\n        +   a = 2;\n" in page
 
 
 def test_another_home_manager_for_b_alone(hmeval_command: Hmeval, files: tuple[Path, Path], tmp_path: Path) -> None:

@@ -7,15 +7,20 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hmeval.options.difference import FIELDS, Difference, compare
+from hmeval.options.comparison import FIELDS
+from hmeval.options.difference import Difference, compare
 from hmeval.options.model import OptionTree
 from hmeval.options.path import show_option
+from hmeval.options.values import failures
 from hmeval.render.difference_page import difference_page
 from hmeval.render.json_text import json_text
 from hmeval.render.terminal import Style
 
 # Few names, so that trees have options in common and old names lead somewhere.
 locs = st.lists(st.sampled_from(["a", "b", "<name>", "x y"]), min_size=1, max_size=3)
+
+
+PARTLY = {"json": [1, {"error": {"message": "no"}}], "failed": [{"path": [1], "message": "no"}]}
 
 
 @st.composite
@@ -33,7 +38,9 @@ def records(draw: st.DrawFn) -> dict[str, Any]:
     }
     if alias is not None:
         record["description"] = f"Alias of {{option}}`{show_option(alias)}`."
-    values = st.sampled_from([{"json": 1}, {"json": [1, "é"]}, {"nix": "<function>"}, {"error": {"message": "no"}}])
+    values = st.sampled_from(
+        [{"json": 1}, {"json": [1, "é"]}, {"nix": "<function>"}, {"error": {"message": "no"}}, PARTLY]
+    )
     if draw(st.booleans()):
         record["value"] = draw(values)
     if draw(st.booleans()):
@@ -56,7 +63,12 @@ def names(difference: Difference) -> dict[str, Any]:
 
 @given(trees, st.booleans())
 def test_a_tree_does_not_differ_from_itself(tree: OptionTree, hidden: bool) -> None:
-    assert not any(compare(tree, tree, hidden=hidden))
+    difference = compare(tree, tree, hidden=hidden)
+    assert not any(difference._replace(not_compared=()))
+    unknown = {pair.before.name for pair in difference.not_compared}
+    assert unknown <= {name for name, option in tree.items() if failures(option.value)}
+    page = difference_page(difference, Style())
+    assert page.startswith(f"Not compared ({len(unknown)})\n") if unknown else page == "No option differs.\n"
 
 
 @given(trees, trees, st.booleans())
