@@ -127,7 +127,7 @@ class Blame:
         message = f"the option `{name}' is not declared as one can be: {error.message}"
         try:
             search = self._search()
-            places = declarations(self._evaluator, search.lib, search.read, loc)
+            places = declarations(self._evaluator, search.arguments, search.read, loc)
         except (HmevalError, ValueError):
             places = []
         own = [place for place in places if self._own.holds(place.file)]
@@ -136,7 +136,7 @@ class Blame:
     def declared(self) -> list[list[str]]:
         """The paths of the options that the user's own modules declare. Raises what the probe does."""
         search = self._search()
-        return list(declared_options(self._evaluator, search.lib, search.read, self._own.holds))
+        return list(declared_options(self._evaluator, search.arguments, search.read, self._own.holds))
 
     def told(self, error: EvaluationError) -> dict[str, Any]:
         """An error of a record that was asked for, for output."""
@@ -218,7 +218,7 @@ class Blame:
         if file is None and not everywhere:
             return None
         search = self._search()
-        culprit = find_culprit(self._evaluator, search.lib, search.read, error, self._own.holds, file)
+        culprit = find_culprit(self._evaluator, search.arguments, search.read, error, self._own.holds, file)
         return (culprit.position, culprit.path) if culprit else None
 
     def _assertion(self, entry: dict[str, Any]) -> EvaluationError:

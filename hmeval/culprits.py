@@ -24,7 +24,7 @@ class Culprit(NamedTuple):
 
 def find_culprit(
     evaluator: AnyEvaluator,
-    lib: Value,
+    arguments: Value,
     modules: Value,
     error: EvaluationError,
     is_own: Callable[[str], bool],
@@ -32,9 +32,10 @@ def find_culprit(
 ) -> Culprit | None:
     """The user's own definition that fails with this very error, the nearest to it; in one file, or in any.
 
-    It is known by being evaluated alone: lists, sets and properties level by level, derivations as far as their path.
+    It is known by being evaluated alone: lists, sets and properties level by level, derivations as far as their path;
+    what is switched on, as far as its package. `arguments` is what the modules are called with.
     """
-    search = _Search(evaluator.eval_file(NIX / "leaves.nix")({"lib": lib}), error, is_own)
+    search = _Search(_leaves(evaluator, arguments), error, is_own)
     found: list[Culprit] = []
     for module in search.leaves["tops"](modules):
         name = module["file"].to_python()
@@ -43,23 +44,27 @@ def find_culprit(
     return min(found, key=lambda one: one.distance, default=None)
 
 
-def declarations(evaluator: AnyEvaluator, lib: Value, modules: Value, loc: Sequence[str]) -> list[Position]:
+def declarations(evaluator: AnyEvaluator, arguments: Value, modules: Value, loc: Sequence[str]) -> list[Position]:
     """Where modules declare the option at a path."""
-    found = evaluator.eval_file(NIX / "leaves.nix")({"lib": lib})["declarations"](list(loc))(modules)
+    found = _leaves(evaluator, arguments)["declarations"](list(loc))(modules)
     return [Position(**position) for position in found.to_python()]
 
 
 def declared_options(
-    evaluator: AnyEvaluator, lib: Value, modules: Value, is_own: Callable[[str], bool]
+    evaluator: AnyEvaluator, arguments: Value, modules: Value, is_own: Callable[[str], bool]
 ) -> Iterator[list[str]]:
     """The paths of the options that the user's own modules declare; those of a module that fails are left out."""
-    for module in evaluator.eval_file(NIX / "leaves.nix")({"lib": lib})["declared"](modules):
+    for module in _leaves(evaluator, arguments)["declared"](modules):
         if is_own(module["file"].to_python()):
             try:
                 yield from module["paths"].to_python()
             except EvaluationError as error:
                 if error.kind == "interrupted":
                     raise
+
+
+def _leaves(evaluator: AnyEvaluator, arguments: Value) -> Value:
+    return evaluator.eval_file(NIX / "leaves.nix")(arguments)
 
 
 class _Search:

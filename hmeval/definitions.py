@@ -60,7 +60,7 @@ class DefinitionSearch:
 
     Attributes:
         read: the modules, as nix/modules.nix gives them.
-        arguments: what they are called with; lib: what as `lib`.
+        arguments: what they are called with.
 
     Raises EvaluationError, and TargetError for a lib that does not hand out what modules it evaluates.
     """
@@ -78,7 +78,6 @@ class DefinitionSearch:
             )
         self.read = modules = read({"arguments": probed.arguments, "modules": kind["getSubModules"]})
         self.arguments = probed.arguments
-        self.lib = self.arguments["lib"]
         self._nix = evaluator.eval_file(NIX / "definitions.nix")({"arguments": probed.arguments, "modules": modules})
         self._modules: Sequence[Mapping[str, Any]] = self._nix["modules"].to_python()
 

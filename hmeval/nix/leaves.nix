@@ -1,5 +1,6 @@
 # What stands in the definitions of modules, one level at a time: for who looks for the one that cannot be evaluated.
-{ lib }:
+# It takes what the modules are called with.
+{ lib, config, ... }:
 let
   inherit (builtins)
     attrNames
@@ -12,6 +13,24 @@ let
     tail
     unsafeGetAttrPos
     ;
+
+  # What is switched on brings a package, by default or not; who defines `enable` is who asks for that.
+  packages =
+    node:
+    let
+      at = name: lib.attrByPath (node.path ++ [ name ]) null config;
+      position = unsafeGetAttrPos "enable" node.value;
+    in
+    if position != null && at "enable" == true then
+      [
+        {
+          inherit position;
+          path = node.path ++ [ "package" ];
+          value = at "package";
+        }
+      ]
+    else
+      [ ];
 
   # Of a derivation that cannot be built, nothing fails but its path.
   within =
@@ -48,7 +67,7 @@ let
     else if lib.isOption value || value ? _type then
       [ ]
     else
-      map attribute (attrNames value);
+      map attribute (attrNames value) ++ packages node;
 in
 {
   inherit within;

@@ -71,6 +71,10 @@ void nix_compat_copy(nix::Store & store, const std::string & path);
 /* Nothing that this thread has computed is read any more (copies.cc). */
 void nix_compat_forget_copies(void);
 
+/* What of a context has to be built before it is read: what is not there (builds.cc). */
+nix::PathSet nix_compat_to_build(nix::EvalState & state, const nix::PathSet & context);
+void nix_compat_forget_builds(void);
+
 /* Store the exception that is being handled in `context`. */
 nix_err nix_compat_catch(nix_c_context * context) noexcept;
 nix_err nix_compat_fail(nix_c_context * context, nix_err code, const char * message) noexcept;

@@ -88,7 +88,7 @@ __attribute__((visibility("default"))) StringMap EvalState::realiseContext(const
         "_ZN3nix9EvalState14realiseContextERKSt3setI" STRING_ABI "St4lessIS7_ESaIS7_EE");
     for (auto & element : context)
         copy_of(*store, element);
-    return next(this, context);
+    return next(this, nix_compat_to_build(*this, context));
 }
 
 __attribute__((visibility("default"))) StorePath

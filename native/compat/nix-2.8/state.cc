@@ -91,6 +91,7 @@ void nix_state_free(EvalState * state)
     if (!state) return;
     state->~EvalState();
     nix_compat_forget_copies();
+    nix_compat_forget_builds();
     nix_compat_free_spare_references();
     GC_FREE(state);
 }
