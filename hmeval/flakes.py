@@ -81,6 +81,8 @@ def _locked_flake(sources: _Sources, top: Place, reference: FlakeReference, writ
     if sources.rules.in_parent:
         overrides = {path: with_canonical_url(each) for path, each in overrides.items()}
     locked = lock_flake(top, sources, sources.rules, overrides, reference.stand_ins)
+    replaced = _replaced(locked.lock, reference)
+    _refuse_void_stand_ins(locked.lock, reference, replaced)
     known = sources.lock_file(top.folder)
     is_changed = locked.lock.to_json() != known.to_json()
     if is_changed and write_lock_file:
@@ -88,7 +90,18 @@ def _locked_flake(sources: _Sources, top: Place, reference: FlakeReference, writ
         _write(locked.lock, reference, sources.rules)
         return open_flake(sources.evaluator, reference)
     called = call_flake(locked, sources.rules, is_dirty=is_changed)
-    return Called(called, top, locked, known, _replaced(locked.lock, reference))
+    return Called(called, top, locked, known, replaced)
+
+
+def _refuse_void_stand_ins(lock: LockFile, reference: FlakeReference, replaced: Mapping[InputPath, Attributes]) -> None:
+    """Raise TargetError where stand-ins are asked for, and a flake has inputs of which none gives way to them."""
+    if reference.stand_ins and lock.root.inputs and not replaced:
+        names = ", ".join(sorted(lock.root.inputs))
+        wanted = ", ".join(path[0] for path in reference.stand_ins if len(path) == 1)
+        raise TargetError(
+            f"--offline has no effect on {reference.shown}: it takes the place of inputs called {wanted}, and the "
+            f"flake's are {names}; give --override-input NAME DIR"
+        )
 
 
 def _refuse_missing(locked: Locked) -> None:

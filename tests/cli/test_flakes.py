@@ -490,3 +490,19 @@ def test_an_input_that_is_not_locked_fails_when_it_is_used(hmeval_command: Comma
     message = failure(hmeval_command("eval", "1", "--flake", f"{folder}#alice", "--write-lock-file"))
     assert "2 inputs cannot be fetched." in message
     assert not (folder / "flake.lock").exists()
+
+
+def test_stand_ins_that_replace_nothing_are_refused(hmeval_command: Command, tmp_path: Path) -> None:
+    """Under other names nothing is known of what the inputs are; and a flake without any needs none."""
+    named = LOCAL_INPUTS.replace("inputs.nixpkgs.follows", "inputs.NIXPKGS.follows").replace("nixpkgs", "pkgs")
+    inputs = named.replace("home-manager", "hm").replace("offline/hm", "offline/home-manager")
+    folder = flake(tmp_path / "named", inputs.replace("offline/pkgs", "offline/nixpkgs").replace("NIXPKGS", "nixpkgs"))
+    text = (folder / "flake.nix").read_text().replace("{ nixpkgs, home-manager, ... }", "{ pkgs, hm, ... }")
+    (folder / "flake.nix").write_text(
+        text.replace("= home-manager.lib", "= hm.lib").replace("= nixpkgs.legacy", "= pkgs.legacy")
+    )
+    done = hmeval_command("eval", "config.home.username", "--flake", f"{folder}#alice")
+    assert (done.returncode, done.stdout) == (0, '"alice"\n'), done.stderr
+    message = failure(hmeval_command("eval", "1", "--offline", "--flake", f"{folder}#alice"))
+    assert f"--offline has no effect on {folder}: it takes the place of inputs called nixpkgs, home-manager" in message
+    assert "the flake's are hm, pkgs; give --override-input NAME DIR" in message
