@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from hmeval.errors import TargetError
 from hmeval.lsp.meaning import HOME, SYSTEM, Scope
 from hmeval.targets import names
-from hmeval.targets.discovery import looked_at
+from hmeval.targets.discovery import upwards
 from hmeval.targets.nixos_file import is_nixos_file
 from hmeval.targets.project import completed, find_project, read_flags
 from hmeval.targets.request import Request
@@ -141,9 +141,8 @@ def nearest_target(file: Path, top: Path, *, wants_system: bool = False) -> Chos
 
     `wants_system` says that a home alone would not do.
     """
-    for candidate in looked_at(file.parent):
-        is_above = candidate.path.is_relative_to(top) and file.is_relative_to(candidate.path.parent)
-        if is_above and candidate.is_there and not (wants_system and candidate.path.name == "home.nix"):
+    for candidate in upwards(file.parent, top):
+        if candidate.is_there and not (wants_system and candidate.path.name == "home.nix"):
             # A flake.nix that is a link is the flake of another folder, which has to be trusted.
             folder = Path(candidate.flake) if candidate.flake else candidate.path.parent
             return ChosenTarget(folder, flake=candidate.flake, file=candidate.file)

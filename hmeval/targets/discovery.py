@@ -64,22 +64,28 @@ def looked_at(
     folder: Path | None = None, environment: Mapping[str, str] = os.environ, root: Path = Path("/")
 ) -> Iterator[Candidate]:
     """Every place that discovery looks at, in its order, whether something is there or not."""
-    here = folder or Path(os.getcwd())
-    for tree in _trees(here):
-        for names in (("flake.nix",), ("home.nix", "configuration.nix")):
-            for above in tree:
-                why = "the current folder" if above == here else "a folder above the current one"
-                yield from (_look(above / name, why) for name in names)
+    yield from upwards(folder or Path(os.getcwd()))
     yield from _where_home_manager_looks(environment)
     for name in ("nixos", "nix-darwin"):
         yield _look(root / "etc" / name / "flake.nix", "the system's flake")
     yield _look(root / "etc/nixos/configuration.nix", "the system's configuration")
 
 
-def _trees(here: Path) -> Iterator[list[Path]]:
+def upwards(here: Path, top: Path = Path("/")) -> Iterator[Candidate]:
+    """The places in a folder and in those above it, as far as `top`."""
+    for tree in _trees(here, top):
+        for names in (("flake.nix",), ("home.nix", "configuration.nix")):
+            for above in tree:
+                why = "the current folder" if above == here else "a folder above the current one"
+                yield from (_look(above / name, why) for name in names)
+
+
+def _trees(here: Path, top: Path) -> Iterator[list[Path]]:
     """A folder and those above it, by the Git work trees that they are in: no flake reaches beyond its own (Nix)."""
     tree: list[Path] = []
     for above in (here, *here.parents):
+        if not above.is_relative_to(top):
+            break
         tree.append(above)
         if (above / ".git").exists():
             yield tree
