@@ -64,7 +64,7 @@ def test_an_edit_of_it_is_another_question(hmeval_command: Command, project: Pat
         (project / "hmeval.toml").write_text(TOML.replace("bob", user))
         assert f'"{user}"' in hmeval_command("options", "home.username", cwd=project).stdout
     (project / "hmeval.toml").unlink()
-    assert "cannot be fetched" in hmeval_command("options", "home.username", cwd=project).stderr
+    assert hmeval_command("options", "home.username", cwd=project).returncode == 1
 
 
 def test_the_doctor_prints_it(hmeval_command: Command, project: Path) -> None:
