@@ -276,6 +276,7 @@ class EvaluatedConfiguration:
         if (places := self._source_places()) is not None:
             for record in (*inputs["files"], *inputs["activation"].values()):
                 places.put_right(record["declaredAt"])
+            inputs["warnings"] = list(map(places.text, inputs["warnings"]))
         return inputs
 
     def close(self) -> None:

@@ -44,3 +44,31 @@ def test_a_system_activates_as_its_user(monkeypatch: pytest.MonkeyPatch, flake: 
     monkeypatch.setenv("USER", "root")
     with hmeval.load(flake=f"{EXAMPLES}/{flake}", user=user, offline=True, cache="off") as configuration:
         assert refusals(configuration.plan(from_="none")) == []
+
+
+FLAKE = """
+{
+  inputs = { nixpkgs.url = "nixpkgs"; home-manager.url = "home-manager"; };
+  outputs = { nixpkgs, home-manager, ... }: {
+    homeConfigurations.alice = home-manager.lib.homeManagerConfiguration {
+      pkgs = nixpkgs.legacyPackages.x86_64-linux;
+      modules = [ ./home.nix ];
+    };
+  };
+}
+"""
+HOME = """
+{
+  home = { username = "alice"; homeDirectory = "/home/alice"; stateVersion = "25.11"; };
+  warnings = [ "an old name in ${toString ./home.nix}" ];
+}
+"""
+
+
+def test_the_configuration_s_warnings_name_files_of_the_flake_s_folder(tmp_path: Path) -> None:
+    """And not its copy in the store, which nobody edits."""
+    (tmp_path / "flake.nix").write_text(FLAKE)
+    (tmp_path / "home.nix").write_text(HOME)
+    with hmeval.load(flake=f"{tmp_path}#alice", offline=True, cache="off") as configuration:
+        told = [warning.message for warning in configuration.plan(from_="none").warnings]
+    assert f"an old name in {tmp_path}/home.nix" in told
