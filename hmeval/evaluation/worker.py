@@ -7,7 +7,7 @@ import os
 import threading
 import weakref
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from hmeval.errors import EngineError
 from hmeval.evaluation import last_moments, protocol
@@ -70,6 +70,7 @@ class Worker(AnyEvaluator):
             raise ValueError(f"a worker needs at least {SMALLEST_MEMORY} bytes of memory")
         begin = Open(store, list(lookup_path), None if policy is None else policy.fields())
         self.identity = (list(lookup_path), store, repr(policy)) if lookup_path or store or policy else ()
+        self._has_policy = policy is not None
         self.hearing = Hearing(listener) if listener else None
         self._settings = Settings(begin, timeout, memory, self.hearing)
         self._lock = InterruptibleLock()
@@ -79,6 +80,13 @@ class Worker(AnyEvaluator):
         self._crashed = False
         self._child: Child | None = None if late else self._new_child()
         _open_workers.add(self)
+
+    def inputs(self) -> tuple[list[str], list[list[Any]] | None]:
+        """As of every evaluator; under a policy, $HOME is none of them: nobody's is always the same (spawn.py)."""
+        libraries, inputs = super().inputs()
+        if inputs is None or not self._has_policy:
+            return libraries, inputs
+        return libraries, [one for one in inputs if one[:2] != ["variable", "HOME"]]
 
     def close(self) -> None:
         """End the process, and a running evaluation with it; the worker's values raise EngineError from then on."""
