@@ -16,17 +16,21 @@ from hmeval.evaluation.value import Value
 from hmeval.options import extract
 from hmeval.options.judgement import Judgement, Level, Property, Row
 from hmeval.options.path import show_option
-from hmeval.options.renames import Rename, alias_target, rename_of
-from hmeval.options.why import LOSER, Definition, Why, in_order, missing
-from hmeval.probe import NIX, PROBE, Probed
+from hmeval.options.renames import Rename, alias_target, rename_of, within
+from hmeval.options.why import LOSER, Definition, Why, as_counted, in_order, unplaced
+from hmeval.probe import NIX, PROBE, Probed, without_probe
 
 _NO_FILE = "<unknown-file>"
 
-_Care = dict[str, Any] | None
+_Source = int | str
+"""What rows are of: a module, by its number; one that a submodule's type has, by its name; or options' defaults."""
+_DEFAULT = "default"
+
+_Care = dict[str, Any]
 # With what care to follow a path through a module that fails: its last value does so, behind fewer or more properties,
 # or something under a false mkIf. What tells more comes first.
 _WHOLE = 1000
-_CARE: tuple[dict[str, Any], ...] = tuple(
+_CARE: tuple[_Care, ...] = tuple(
     {"layers": layers, "activeOnly": active_only}
     for active_only, layers in (
         *((False, n) for n in (3, 2, 1)),
@@ -35,6 +39,7 @@ _CARE: tuple[dict[str, Any], ...] = tuple(
         (True, 0),
     )
 )
+_ACTIVE_ONLY: _Care = {"activeOnly": True}
 
 
 class _Place(NamedTuple):
@@ -44,7 +49,37 @@ class _Place(NamedTuple):
     depth: int
     levels: Sequence[Level]
     option: Mapping[str, Any]
+    last: Mapping[str, Any] | None
+    """The option at the very end, where that is one within a submodule."""
     type: str
+    is_module: bool
+    own: Mapping[str, Mapping[str, Any]]
+    """The modules that the types of submodules on the way have: {depth, file, isInPlace}."""
+
+    def aliases(self, loc: Sequence[str]) -> Iterator[tuple[Mapping[str, Any], Sequence[str], Sequence[str]]]:
+        """The options of the path that may stand for others: each with the path of the submodule that it is in, and
+        what comes below it.
+        """
+        yield self.option, (), loc[self.depth :]
+        holders = [depth for depth, level in enumerate(self.levels) if level.in_module]
+        if self.last is not None and holders:
+            yield self.last, loc[: holders[-1]], ()
+
+    @property
+    def lists(self) -> list[int]:
+        """How many names lead to each list of which the path names an element."""
+        return [depth for depth, level in enumerate(self.levels) if level.element is not None]
+
+
+class _Final(NamedTuple):
+    """The final value, what it was before `apply`, and the definitions that the module system counts ({file, value})
+    with their priority, which is None where that is not known.
+    """
+
+    value: Mapping[str, Any] | None
+    before_apply: Mapping[str, Any] | None = None
+    counted: Sequence[Mapping[str, Any]] = ()
+    priority: int | None = None
 
 
 class Stray(NamedTuple):
@@ -125,41 +160,77 @@ class DefinitionSearch:
         place = self._locate(loc)
         if place is None:
             raise KeyError(show_option(loc))
-        renamed = alias_target(place.option)
-        if renamed is not None and show_option(renamed) not in seen:
-            with suppress(KeyError):  # the new name may be that of several options, and no option itself
-                return self._why_renamed(loc, [*renamed, *loc[place.depth :]], seen)
+        for option, holder, below in place.aliases(loc):
+            renamed = alias_target(option)
+            to = [*holder, *renamed, *below] if renamed is not None else None
+            if to is not None and show_option(to) not in seen:
+                with suppress(KeyError):  # the new name may be that of several options, and no option itself
+                    return self._why_renamed(loc, to, seen, is_alias=bool(option.get("visible")))
         return self._why_here(loc, place, seen | {show_option(loc)})
 
-    def _why_renamed(self, loc: Sequence[str], to: Sequence[str], seen: frozenset[str]) -> Why:
+    def _why_renamed(self, loc: Sequence[str], to: Sequence[str], seen: frozenset[str], *, is_alias: bool) -> Why:
         why = self._why(to, seen)
-        return why._replace(renamed_from=why.renamed_from or loc)
+        if why.renamed_from is not None:
+            return why
+        return why._replace(renamed_from=loc, is_alias=is_alias)
 
     def _why_here(self, loc: Sequence[str], place: _Place, seen: frozenset[str]) -> Why:
-        value, before_apply, counted = self._final(place)
+        final = self._final(place)
         with self._evaluator.muted():  # what does not count says nothing of the configuration
-            definitions, unplaced, not_read = self._definitions(loc, place, seen, counted)
+            definitions, not_read = self._definitions(loc, place, seen, final)
         return Why(
             loc=loc,
             option=place.option["loc"],
             type=place.type,
-            value=value,
-            before_apply=before_apply if before_apply != value else None,
+            value=final.value,
+            before_apply=final.before_apply if final.before_apply != final.value else None,
             # Where there is no value, there is no instance of what the default belongs to.
-            definitions=in_order(one for one in [*definitions, *unplaced] if value is not None or not one.default),
+            definitions=in_order(one for one in definitions if final.value is not None or not one.default),
             renamed_from=None,
             not_read=not_read,
         )
 
     def _definitions(
-        self, loc: Sequence[str], place: _Place, seen: frozenset[str], counted: Sequence[Mapping[str, Any]] = ()
-    ) -> tuple[list[Definition], list[Definition], list[Mapping[str, Any]]]:
-        """The definitions that are found; those among the `counted` that are not; the modules that are not read."""
+        self, loc: Sequence[str], place: _Place, seen: frozenset[str], final: _Final | None = None
+    ) -> tuple[list[Definition], list[Mapping[str, Any]]]:
+        """The definitions, those first that the module system counts, in its order; the modules that are not read."""
+        rows, not_read = self._rows_at(loc, place)
+        origins, old = self._unrenamed(loc, place, rows, seen)
+        judged = self._judge([row for row, _ in origins], loc, place)
+        if final is None or final.priority is None:
+            return [*(_with_origin(*origins[number], one) for number, one in judged), *old], not_read
+        known = [one.not_counted(final.priority) for _, one in judged]
+        made = [_with_origin(*origins[number], one) for (number, _), one in zip(judged, known, strict=True)]
+        numbers = as_counted(known, final.counted)
+        counted = [
+            made[number] if number is not None else unplaced(one, final.priority, _nearest(rows, one["file"]))
+            for number, one in zip(numbers, final.counted, strict=True)
+        ]
+        others = [one for number, one in enumerate(made) if number not in numbers]
+        return [*counted, *others, *old], not_read
+
+    def _judge(self, rows: Sequence[Row], loc: Sequence[str], place: _Place) -> list[tuple[int, Definition]]:
+        return Judgement(rows, place.levels, loc, place.depth, is_module=place.is_module).definitions()
+
+    # -- elements of lists --------------------------------------------------------------------------------------
+
+    def _rows_at(self, loc: Sequence[str], place: _Place) -> tuple[list[Row], list[Mapping[str, Any]]]:
+        """What the modules hold at the path; of lists on the way, in the definition that has the element."""
         rows, not_read = self._rows(place)
-        origins, old = self._unrenamed(loc, rows, seen)
-        judged = Judgement([row for row, _ in origins], place.levels, loc, place.depth).definitions()
-        found = [self._with_origin(*origins[number], one) for number, one in judged]
-        return [*found, *old], missing([one for _, one in judged], counted), not_read
+        for depth in place.lists:
+            chosen = self._definition_with(loc, depth, place.levels[depth].element or {})
+            rows = [row for row in rows if row.begins > depth or row.definition_at(depth) == chosen]
+        return rows, not_read
+
+    def _definition_with(self, loc: Sequence[str], depth: int, element: Mapping[str, int]) -> tuple[object, ...] | None:
+        """The definition that an element of the list at this depth is in, by `Row.definition_at`; None if unknown."""
+        place = self._locate(loc[:depth])
+        if place is None or not element:
+            return None
+        rows, _ = self._rows_at(loc[:depth], place)
+        winners = [rows[number] for number, one in self._judge(rows, loc[:depth], place) if one.wins]
+        found = len(winners) == element["among"]
+        return winners[element["definition"]].definition_at(depth) if found else None
 
     # -- what Nix finds -------------------------------------------------------------------------------------------
 
@@ -178,92 +249,97 @@ class DefinitionSearch:
     def _place(self, found: Value) -> _Place:
         flags = extract.ALONE | extract.HIDDEN
         option = extract.extract_options(self._evaluator, found["option"], flags)[0]
-        depth, merges, modules, kind = (found[name].to_python() for name in ("depth", "merges", "inModule", "type"))
-        levels = [Level(*level) for level in zip(merges, modules, strict=True)]
-        return _Place(found, depth, levels, option, kind)
+        last = extract.extract_options(self._evaluator, found["last"], flags)[0] if _is_within(found) else None
+        names = ("depth", "levels", "type", "isModule", "ownModules")
+        depth, levels, kind, is_module, own = (found[name].to_python() for name in names)
+        return _Place(found, depth, list(map(_level, levels)), option, last, kind, is_module, own)
 
     def _rows(self, place: _Place) -> tuple[list[Row], list[Mapping[str, Any]]]:
         """What the modules hold at the path, and the modules that cannot be searched."""
-        numbers = list(range(len(self._modules)))
+        sources = [*range(len(self._modules)), *place.own, _DEFAULT]
         try:
-            return self._rows_of(place, numbers, {}), []
+            return self._rows_of(place, sources, {}), []
         except EvaluationError:
-            return self._rows_one_by_one(place, numbers)
+            return self._rows_with_care(place, sources)
 
-    def _rows_one_by_one(self, place: _Place, numbers: Sequence[int]) -> tuple[list[Row], list[Mapping[str, Any]]]:
+    def _rows_with_care(self, place: _Place, sources: Sequence[_Source]) -> tuple[list[Row], list[Mapping[str, Any]]]:
         """The same, where a module fails: it costs itself alone, and no more of itself than must be."""
-        careful = self._care_for_defaults(place)
-        not_read: dict[int, Mapping[str, Any]] = {}
-        for number in numbers:
-            if (error := self._failure(place, [number], careful)) is None:
-                continue
-            tried = (care for care in _CARE if self._failure(place, [number], careful | {str(number): care}) is None)
-            care = next(tried, None)
-            if care is not None:
-                careful[str(number)] = care
-            if care is None or care["activeOnly"]:
-                not_read[number] = self._not_read(number, error, inactive=care is not None)
-        readable = [number for number in numbers if number not in not_read or str(number) in careful]
-        return self._rows_of(place, readable, careful), list(not_read.values())
+        failing = self._failing(place, sources)
+        careful = {source: self._care_for(place, source) for source in failing}
+        readable = [source for source in sources if source not in failing or careful[source] is not None]
+        not_read = [
+            self._not_read(place, source, error, inactive=careful[source] is not None)
+            for source, error in failing.items()
+            if source != _DEFAULT and (careful[source] or _ACTIVE_ONLY)["activeOnly"]
+        ]
+        kept = {str(source): care for source, care in careful.items() if care is not None}
+        return self._rows_of(place, readable, kept), not_read
 
-    def _not_read(self, number: int, error: EvaluationError, *, inactive: bool) -> Mapping[str, Any]:
-        entry = {"file": self._modules[number]["file"], "message": error.message}
-        return entry | ({"inactive": True} if inactive else {})
+    def _failing(self, place: _Place, sources: Sequence[_Source]) -> dict[_Source, EvaluationError]:
+        """Those of the sources that cannot be followed as they are, by halves: few cannot."""
+        error = self._failure(place, sources, {})
+        if error is None or len(sources) == 1:
+            return {sources[0]: error} if error else {}
+        half = len(sources) // 2
+        return self._failing(place, sources[:half]) | self._failing(place, sources[half:])
 
-    def _care_for_defaults(self, place: _Place) -> dict[str, _Care]:
-        """What defaults need that fail: those of a submodule may be of what is known of its instances alone."""
-        if self._failure(place, [], {}) is None:
-            return {}
-        no_more_than_there: dict[str, _Care] = {"default": _CARE[-2]}
-        return no_more_than_there if self._failure(place, [], no_more_than_there) is None else {"default": None}
+    def _care_for(self, place: _Place, source: _Source) -> _Care | None:
+        """With what care a source can be followed; None where with none.
 
-    def _failure(self, place: _Place, numbers: Sequence[int], careful: Mapping[str, _Care]) -> EvaluationError | None:
+        A default in a submodule may be of what is known of its instances alone: it is not looked at.
+        """
+        cares = _CARE if source != _DEFAULT else (_CARE[-2],)
+        return next((care for care in cares if self._failure(place, [source], {str(source): care}) is None), None)
+
+    def _not_read(self, place: _Place, source: _Source, error: EvaluationError, *, inactive: bool) -> Mapping[str, Any]:
+        module = place.own[source] if isinstance(source, str) else self._modules[source]
+        return {"file": module["file"], "message": error.message} | ({"inactive": True} if inactive else {})
+
+    def _failure(
+        self, place: _Place, sources: Sequence[_Source], careful: Mapping[str, _Care]
+    ) -> EvaluationError | None:
         try:
-            self._nix["rows"](place.value, list(numbers), dict(careful))["described"].to_python()
+            self._nix["rows"](place.value, list(sources), dict(careful))["described"].to_python()
         except EvaluationError as error:
+            if error.kind == "interrupted":
+                raise
             return error
         return None
 
-    def _rows_of(self, place: _Place, numbers: Sequence[int], careful: Mapping[str, _Care]) -> list[Row]:
-        rows = self._nix["rows"](place.value, list(numbers), dict(careful))
+    def _rows_of(self, place: _Place, sources: Sequence[_Source], careful: Mapping[str, _Care]) -> list[Row]:
+        rows = self._nix["rows"](place.value, list(sources), dict(careful))
         described = rows["described"].to_python()
         values = self._written(rows["values"])
         outcomes = iter(self._written(rows["outcomes"]))
         return [_row(entry, value, outcomes) for entry, value in zip(described, values, strict=True)]
 
-    def _final(
-        self, place: _Place
-    ) -> tuple[Mapping[str, Any] | None, Mapping[str, Any] | None, Sequence[Mapping[str, Any]]]:
-        """The final value, what it was before `apply`, and the definitions that the module system counts."""
+    def _final(self, place: _Place) -> _Final:
         try:
             final = self._nix["final"](place.value)
-            written = extract.extract_options(self._evaluator, final, extract.VALUES, None, self._describe_error)
+            is_counted = final["isCounted"].to_python()
+            values = final["values"]
+            written = extract.extract_options(self._evaluator, values, extract.VALUES, None, self._describe_error)
         except EvaluationError as error:
-            return {"error": self._describe_error(error)}, None, ()
+            return _Final({"error": self._describe_error(error)})
         value, before = ([record.get("value") for record in written] + [None, None])[:2]
-        counted = written[0].get("definitions", ()) if written else ()
-        return value, before, [one for one in counted if one["file"] != PROBE]
+        first = without_probe({**written[0], "loc": place.option["loc"]}) if written else {}
+        counted = [one for one in first.get("definitions", ()) if one["file"] != PROBE]
+        priority = first.get("priority") if is_counted else None
+        return _Final(first.get("value", value), before, counted, priority["number"] if priority else None)
 
     def _written(self, dressed: Value) -> list[extract.Record]:
         return extract.extract_options(self._evaluator, dressed, extract.VALUES)
 
-    # -- modules --------------------------------------------------------------------------------------------------
-
-    def _with_origin(self, row: Row, written: Definition | None, definition: Definition) -> Definition:
-        if written:
-            return _as_written(definition, written)
-        importer = self._modules[row.module]["importedBy"] if row.module is not None else None
-        return definition._replace(imported_by=importer if importer != _NO_FILE else None)
-
     # -- renamed options --------------------------------------------------------------------------------------------
 
     def _unrenamed(
-        self, loc: Sequence[str], rows: Sequence[Row], seen: frozenset[str]
+        self, loc: Sequence[str], place: _Place, rows: Sequence[Row], seen: frozenset[str]
     ) -> tuple[list[tuple[Row, Definition | None]], list[Definition]]:
         """The rows, those that a rename makes with what is written under the old name and at its
         place; and the definitions under old names that do not even count there.
         """
-        renames = {module: rename for module, rename in self._renames.items() if rename.concerns(loc)}
+        all_renames = {**self._renames, **self._own_renames(loc, place)}
+        renames = {module: rename for module, rename in all_renames.items() if rename.concerns(loc)}
         written: dict[int, Definition] = {}
         left: list[Definition] = []
         for module, rename in renames.items():
@@ -277,22 +353,16 @@ class DefinitionSearch:
         return [_moved(rows[number], written.get(number)) for number in kept], left
 
     @cached_property
-    def _renames(self) -> dict[int | None, Rename]:
+    def _renames(self) -> dict[_Source | None, Rename]:
         """What the modules rename, by their number."""
         numbers = [number for number, module in enumerate(self._modules) if module["isInPlace"]]
-        try:
-            declared = self._nix["declared"](numbers).to_python()
-        except EvaluationError:
-            declared = [self._declared(number) for number in numbers]
-        renames = {number: rename_of(options) for number, options in zip(numbers, declared, strict=True)}
-        return {number: rename for number, rename in renames.items() if rename}
+        return _renames_in(numbers, self._nix["declared"])
 
-    def _declared(self, number: int) -> Sequence[Mapping[str, Any]]:
-        try:
-            declared: list[list[Mapping[str, Any]]] = self._nix["declared"]([number]).to_python()
-        except EvaluationError:  # an option that cannot be described is none that was renamed
-            return []
-        return declared[0]
+    def _own_renames(self, loc: Sequence[str], place: _Place) -> dict[_Source | None, Rename]:
+        """What the modules rename that submodules on the way are made of, by their names."""
+        names = [name for name, module in place.own.items() if module["isInPlace"]]
+        renames = _renames_in(names, self._nix["declaredOwn"](place.value)) if names else {}
+        return {name: within(rename, loc[: place.own[str(name)]["depth"]]) for name, rename in renames.items()}
 
     def _definitions_of(self, path: Sequence[str], seen: frozenset[str]) -> list[Definition]:
         """The definitions of an old name but for its default, each with the name that it is written as."""
@@ -300,9 +370,44 @@ class DefinitionSearch:
         place = None if name in seen else self._locate(path)
         if place is None:
             return []
-        definitions, _, _ = self._definitions(path, place, seen | {name})
+        definitions, _ = self._definitions(path, place, seen | {name})
         written = [one for one in in_order(definitions) if not one.default]
         return [one._replace(written_as=one.written_as or name) for one in written]
+
+
+def _is_within(found: Value) -> bool:
+    """Whether a path leads to an option within a submodule."""
+    return len(found["below"]) > 0 and found["last"].type == "set"
+
+
+def _renames_in(modules: Sequence[_Source], declared_by: Value) -> dict[_Source | None, Rename]:
+    """What each of the modules renames, by what it declares; those that rename nothing are left out."""
+    try:
+        declared = declared_by(list(modules)).to_python()
+    except EvaluationError:
+        declared = [_declared(module, declared_by) for module in modules]
+    renames = {module: rename_of(options) for module, options in zip(modules, declared, strict=True)}
+    return {module: rename for module, rename in renames.items() if rename}
+
+
+def _declared(module: _Source, declared_by: Value) -> Sequence[Mapping[str, Any]]:
+    try:
+        declared: list[list[Mapping[str, Any]]] = declared_by([module]).to_python()
+    except EvaluationError:  # an option that cannot be described is none that was renamed
+        return []
+    return declared[0]
+
+
+def _with_origin(row: Row, written: Definition | None, definition: Definition) -> Definition:
+    if written:
+        return _as_written(definition, written)
+    return definition._replace(imported_by=None) if definition.imported_by == _NO_FILE else definition
+
+
+def _nearest(rows: Sequence[Row], file: str) -> Mapping[str, Any] | None:
+    """The place of what leads furthest towards the path in a module's file, and counts: what it is made of."""
+    ends = [row for row in rows if not row.reaches and row.file == file and row.position and row.active]
+    return max(ends, key=lambda row: row.depth).position if ends else None
 
 
 def _goes_on(row: Row) -> bool:
@@ -330,13 +435,19 @@ def _as_written(made: Definition, written: Definition) -> Definition:
     )
 
 
+def _level(found: Mapping[str, Any]) -> Level:
+    return Level(found["merges"], found["inModule"], found["isOption"], found["element"])
+
+
 def _position(place: Mapping[str, Any] | None) -> Position | None:
     return Position(**place) if place else None
 
 
 def _row(described: Mapping[str, Any], value: extract.Record, outcomes: Iterator[extract.Record]) -> Row:
     properties = [_property(property, outcomes) for property in described["properties"]]
-    return Row(**{**described, "properties": properties, "value": value.get("value")})
+    imports = {entry["depth"]: (entry["path"], entry["part"]) for entry in described["imports"]}
+    made = {"properties": properties, "imports": imports, "value": value.get("value")}
+    return Row(**{**described, **made})
 
 
 def _property(described: Mapping[str, Any], outcomes: Iterator[extract.Record]) -> Property:

@@ -12,7 +12,6 @@ let
   inherit (builtins)
     all
     attrNames
-    concatLists
     concatMap
     elem
     elemAt
@@ -20,183 +19,37 @@ let
     genList
     head
     isAttrs
-    isFunction
-    isPath
+    isList
     length
     listToAttrs
     match
     removeAttrs
-    stringLength
-    substring
     tail
-    tryEval
     unsafeGetAttrPos
     ;
   inherit (arguments) lib options;
 
   defaultPriority = 1500;
 
-  inherit (import ./paths.nix { inherit lib; }) named namesIn optionAt;
+  inherit (import ./paths.nix { inherit lib options; })
+    named
+    namesIn
+    namesAt
+    optionAt
+    valueBeforeApply
+    ;
+  inherit (import ./following.nix { inherit lib; })
+    contents
+    follow
+    followIn
+    isEntry
+    ownModules
+    ownRows
+    start
+    step
+    ;
 
-  # -- following a path through definitions --------------------------------------------------------------------------
-
-  # What stands behind the properties of a value, each with what was met on the way. With `activeOnly` nothing is looked
-  # at that stands under a false mkIf: modules may have there what cannot be evaluated. Of the value at the very end no
-  # more than `layers` properties are taken off, and none behind which it throws: an error stays with the value.
-  peel =
-    state: value:
-    let
-      inside =
-        property: content:
-        peel (
-          state
-          // {
-            properties = state.properties ++ [ (property // { inherit (state) depth; }) ];
-            layers = state.layers - 1;
-          }
-        ) content;
-      isLeft = state.atEnd && (state.layers == 0 || !(tryEval (isAttrs value)).success);
-      type = if !isLeft && isAttrs value then value._type or null else null;
-    in
-    if type == "merge" then
-      concatMap (peel state) value.contents
-    else if type == "if" then
-      if state.activeOnly && !value.condition then
-        [ ]
-      else
-        inside {
-          kind = "if";
-          holds = value.condition;
-        } value.content
-    else if type == "override" then
-      inside {
-        kind = "override";
-        number = value.priority;
-      } value.content
-    else if type == "order" then
-      inside {
-        kind = "order";
-        number = value.priority;
-      } value.content
-    else if type == "definition" then
-      peel (state // { inherit (value) file; }) value.value
-    else
-      [ (state // { inherit value; }) ];
-
-  isEntry = value: isAttrs value && value ? data && value ? after && value ? before;
-
-  # As peel, numbered; an entry of a DAG stands for its data.
-  contents =
-    state: value:
-    lib.imap0 (number: found: found // { branch = state.branch ++ [ number ]; }) (behind state value);
-  behind =
-    state: value:
-    concatMap (
-      found:
-      if state.entry && !state.atEnd && isEntry found.value then
-        peel (removeAttrs found [ "value" ] // { entry = false; }) found.value.data
-      else
-        [ found ]
-    ) (peel state value);
-
-  generating = [
-    (toString ./.)
-    (dirOf (unsafeGetAttrPos "mkOption" lib).file)
-  ];
-  isGenerated =
-    position:
-    position == null
-    || lib.any (folder: substring 0 (stringLength folder + 1) position.file == "${folder}/") generating;
-
-  step =
-    name: state: set:
-    let
-      position = unsafeGetAttrPos name.name set;
-    in
-    removeAttrs state [ "value" ]
-    // {
-      depth = state.depth + 1;
-      inherit (name) entry;
-    }
-    // (
-      if isGenerated position then
-        { exact = false; }
-      else
-        {
-          inherit position;
-          exact = true;
-        }
-    );
-
-  # Where names lead in a value: one row for each value behind properties, and for each that ends before.
-  follow =
-    names: state: value:
-    concatMap (followIn names) (contents (state // { atEnd = names == [ ]; }) value);
-
-  # A submodule's value may be a module in any form: a function is read with what it is called with.
-  opened =
-    instance: found:
-    let
-      inherit (found) value;
-      given = {
-        inherit lib;
-        inherit (instance) config options;
-      };
-      named = builtins.mapAttrs (name: _: given.${name} or instance._module.args.${name}) (
-        lib.functionArgs value
-      );
-    in
-    if instance == null then
-      found
-    else if isFunction value then
-      found // { value = value (given // named); }
-    else if isPath value then
-      opened instance (
-        found
-        // {
-          value = import value;
-          file = toString value;
-        }
-      )
-    else
-      found;
-
-  followIn =
-    names: found:
-    let
-      name = head names;
-      open = opened name.instance found;
-      inherit (open) value;
-      set = if name.inModule && !(value ? ${name.name}) && value ? config then value.config else value;
-      own = if set ? ${name.name} then follow (tail names) (step name open set) set.${name.name} else [ ];
-      imported = if name.instance != null then value.imports or [ ] else [ ];
-      below = own ++ concatMap (module: followIn names (open // { value = module; })) imported;
-    in
-    if names == [ ] then
-      [ (found // { complete = true; }) ]
-    else if isFunction value || isPath value then
-      [ (found // { opaque = true; }) ]
-    # Nothing is behind a mkMerge of nothing.
-    else if below == [ ] then
-      [ open ]
-    else
-      below;
-
-  start = {
-    layers = 1000;
-    atEnd = false;
-    begins = 0;
-    activeOnly = false;
-    depth = 0;
-    properties = [ ];
-    branch = [ ];
-    entry = false;
-    complete = false;
-    opaque = false;
-    exact = false;
-    position = null;
-    default = false;
-  };
+  # -- modules ---------------------------------------------------------------------------------------------------------
 
   # What a module holds at its top.
   topOf =
@@ -204,7 +57,7 @@ let
     let
       module = elemAt modules number;
       state = start // care // {
-        inherit (module) file;
+        inherit (module) file importedBy;
         module = number;
       };
     in
@@ -236,6 +89,9 @@ let
           concatMap (straysIn tree.${name} here) (contents below found.value.${name});
     in
     if isAttrs found.value then concatMap inName (attrNames found.value) else [ ];
+
+  # Written within another module, and without a key of its own.
+  isInPlace = module: match ".*:anon-[0-9]+" module.key != null;
 
   # -- modules that stand for renamed options --------------------------------------------------------------------------
 
@@ -289,6 +145,8 @@ let
         // {
           inherit depth;
           begins = depth;
+          branch = genList (_: 0) depth;
+          rank = 1;
           properties = [
             {
               kind = "override";
@@ -301,6 +159,8 @@ let
           default = true;
           file = lib.head ((map toString (option.declarations or [ ])) ++ [ "<unknown-file>" ]);
           module = null;
+          importedBy = null;
+          merges = true;
         }
       ) option.default;
 
@@ -333,6 +193,24 @@ let
     else
       { };
 
+  # Whether a value of this type is a module, in which properties are looked for.
+  holdsModule =
+    type:
+    if
+      elem type.name or null [
+        "nullOr"
+        "unique"
+      ]
+    then
+      holdsModule type.nestedTypes.elemType
+    else
+      elem type.name or null [
+        "deferredModule"
+        "raw"
+        "submodule"
+        "unspecified"
+      ];
+
   describe = row: {
     inherit (row)
       begins
@@ -342,10 +220,13 @@ let
       depth
       exact
       file
+      imports
+      left
       module
       opaque
       position
       ;
+    imported_by = row.importedBy;
     properties = map (property: {
       inherit (property) kind depth;
       number = property.number or null;
@@ -366,19 +247,16 @@ let
     names: value:
     let
       name = head names;
-      found = value.${name.name};
+      isElement = name.element != null && isList value;
+      found = if isElement then elemAt value (lib.toInt name.name) else value.${name.name};
       rest = tail names;
     in
     if names == [ ] then
       { inherit value; }
-    else if !(value ? ${name.name}) then
+    else if !(isElement || value ? ${name.name}) then
       null
     else
       valueAt rest (if name.entry && rest != [ ] && isEntry found then found.data else found);
-
-  merged =
-    option:
-    (lib.modules.mergeDefinitions option.loc option.type option.definitionsWithLocations).mergedValue;
 
 in
 {
@@ -392,53 +270,71 @@ in
       path = lib.drop depth loc;
       below =
         if knowledge == "values" then
-          namesIn (option.valueMeta or { }) option.loc option.type path
+          namesAt option path
         else if knowledge == "types" then
-          namesIn { } option.loc option.type path
+          namesIn option.loc option.type path
         else
           map named path;
       above = map (name: named name // { merges = false; }) (lib.take (depth - 1) loc) ++ [
         (named (elemAt loc (depth - 1)))
       ];
+      names = above ++ below;
+      own = ownModules depth names;
     in
     if found == null then
       null
     else
       {
-        inherit option depth below;
-        names = above ++ below;
+        inherit
+          option
+          depth
+          below
+          names
+          ;
+        inherit own;
+        ownModules = builtins.mapAttrs (_: own: {
+          inherit (own) depth;
+          inherit (own.module) file;
+          isInPlace = isInPlace own.module;
+        }) own;
         # The option at the very end of the path, declared at the top or within a submodule.
         last = if below == [ ] then option else (lib.last below).option;
+        isModule = holdsModule (if below == [ ] then option.type else (lib.last below).type);
         evaluated = below == [ ] || (lib.last below).evaluated;
         type = (if below == [ ] then option.type else (lib.last below).type).description or "unspecified";
-        merges = map (name: name.merges) (above ++ below);
-        inModule = map (name: name.inModule) (above ++ below);
+        levels = map (name: {
+          inherit (name) merges inModule element;
+          isOption = name.option != null;
+        }) names;
       };
 
   modules = map (module: {
-    inherit (module) file importedBy;
-    # Written within another module, and without a key of its own.
-    isInPlace = match ".*:anon-[0-9]+" module.key != null;
+    inherit (module) file;
+    isInPlace = isInPlace module;
   }) modules;
 
-  # The rows of the modules with these numbers, and of defaults. Those in `careful` are to be followed with care:
-  # { number.layers, number.activeOnly }; so are `default`s, unless that is null, which leaves them out.
+  # The rows of these sources: modules, by their numbers; those that submodules on the way are made of, by their names
+  # in `own`; "default". What is in `careful` is to be followed with care: { source.layers, source.activeOnly }.
   rows =
-    place: numbers: careful:
+    place: sources: careful:
     let
-      inModule =
-        number:
-        if careful ? ${toString number} then
-          concatMap (followIn place.names) (topOf careful.${toString number} number)
-        else
-          concatMap (followIn place.names) (elemAt tops number);
-      default = careful.default or { };
-      defaultAt = depth: option: names: if default == null then [ ] else defaultOf default depth option names;
-      found = filter (row: row.depth >= place.depth) (
-        defaultAt place.depth place.option place.below
-        ++ concatMap inModule numbers
-        ++ (if place.below != [ ] && place.last != null then defaultAt (length place.names) place.last [ ] else [ ])
+      inherit (place) names;
+      careOf = source: careful.${toString source} or { };
+      defaultAt = depth: option: defaultOf (careOf "default") depth option (lib.drop depth names);
+      inner = filter (depth: (elemAt names (depth - 1)).option != null) (
+        lib.range (place.depth + 1) (length names)
       );
+      inSource =
+        source:
+        if source == "default" then
+          defaultAt place.depth place.option ++ concatMap (depth: defaultAt depth (elemAt names (depth - 1)).option) inner
+        else if place.own ? ${toString source} then
+          ownRows (careOf source) names place.own.${source}
+        else
+          concatMap (followIn names) (
+            if careful ? ${toString source} then topOf (careOf source) source else elemAt tops source
+          );
+      found = filter (row: row.depth >= place.depth) (concatMap inSource sources);
     in
     {
       described = map describe found;
@@ -464,6 +360,9 @@ in
   # What the modules with these numbers declare that may be renamed options.
   declared = map (number: optionsIn [ ] (elemAt modules number).options);
 
+  # The same of the modules of these names that submodules on the way are made of.
+  declaredOwn = place: map (name: optionsIn [ ] place.own.${name}.module.options);
+
   # The final value, and what it was before the option's `apply`; with the definitions that the module system counts.
   final =
     place:
@@ -472,15 +371,19 @@ in
         [ "assertions" ]
         [ "warnings" ]
       ];
-      found = valueAt place.below (if isEmptied then merged place.option else place.option.value);
+      found = valueAt place.below (if isEmptied then valueBeforeApply place.option else place.option.value);
       inherit (place) last;
       isCounted = last != null && place.evaluated;
       value = {
         inherit (found) value;
         definitionsWithLocations = if isCounted then last.definitionsWithLocations else [ ];
       }
+      // (if isCounted then { inherit (last) highestPrio; } else { })
       // typeIfRaw place;
-      applied = if isCounted && last ? apply && !isEmptied then [ { value = merged last; } ] else [ ];
+      applied = if isCounted && last ? apply && !isEmptied then [ { value = valueBeforeApply last; } ] else [ ];
     in
-    if found == null then dressed [ ] else dressed ([ value ] ++ applied);
+    {
+      values = if found == null then dressed [ ] else dressed ([ value ] ++ applied);
+      isCounted = found != null && isCounted;
+    };
 }

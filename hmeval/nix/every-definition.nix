@@ -19,14 +19,18 @@ let
   inherit (arguments) lib options;
 
   # What stands behind the properties of a value. Of overrides, and of orders, the outermost counts, and an override
-  # within an order is none (nixpkgs, lib/modules.nix: pushDownProperties, filterOverrides, sortProperties).
+  # within an order is none (nixpkgs, lib/modules.nix: pushDownProperties, filterOverrides, sortProperties). In an
+  # option's value the module system looks for nothing else within them: there it is left as it is.
   peel =
-    isSet: state: value:
+    isLeaf: isSet: state: value:
     let
       type = if isSet value then value._type or null else null;
-      inside = peel isSet;
+      inside = peel isLeaf isSet;
+      isInside = state.order != null || (state.priority != null && type != "order");
     in
-    if type == "merge" then
+    if isLeaf && isInside then
+      [ (state // { inherit value; }) ]
+    else if type == "merge" then
       concatMap (inside state) value.contents
     else if type == "if" then
       if value.condition then inside state value.content else [ ]
@@ -60,9 +64,9 @@ let
     if !(tree ? ${name}) then
       [ ]
     else if below._type or null == "option" then
-      map (each: each // { path = here; position = unsafeGetAttrPos name found.value; }) (peel isSetWithCare state value)
+      map (each: each // { path = here; position = unsafeGetAttrPos name found.value; }) (peel true isSetWithCare state value)
     else
-      concatMap (follow below here) (peel isAttrs state value);
+      concatMap (follow below here) (peel false isAttrs state value);
 
   inModule =
     number:
@@ -74,7 +78,7 @@ let
         order = null;
       };
     in
-    concatMap (definition: concatMap (follow options [ ]) (peel isAttrs start definition)) module.definitions;
+    concatMap (definition: concatMap (follow options [ ]) (peel false isAttrs start definition)) module.definitions;
 in
 {
   count = builtins.length modules;

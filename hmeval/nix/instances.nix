@@ -192,6 +192,7 @@ let
     option
     // {
       inherit value;
+      isPaired = true;
       isDefined = true;
       definitionsWithLocations = [ ];
     };
@@ -233,25 +234,29 @@ let
       // lib.optionalAttrs (payload.class or null != null) { inherit (payload) class; }
     );
 
-  optionsOf =
+  # A submodule's evaluation; null where neither it nor the definitions are at hand.
+  configurationOf =
     node:
-    if node.meta ? configuration.options then
-      node.meta.configuration.options
+    if node.meta ? configuration then
+      node.meta.configuration
     else if node.definitions != null then
-      (evaluated node).options
+      evaluated node
     else
-      pairedTree (node.type.getSubOptions node.loc) node.value;
+      null;
 
   # The definitions of a freeform value are those of the submodule, where these are plain sets.
   submodule =
     node:
     let
-      found = optionsOf node;
+      configuration = configurationOf node;
+      found =
+        if configuration != null then configuration.options else pairedTree (node.type.getSubOptions node.loc) node.value;
       freeform = found._module.freeformType.value or node.type.nestedTypes.freeformType or null;
       isPlain = definition: isAttrs definition.value && !(definition.value ? imports || definition.value ? config);
     in
     node
     // {
+      inherit configuration;
       options = found;
       rest =
         if freeform == null then
@@ -358,6 +363,14 @@ let
     };
 in
 {
+  # For paths.nix.
+  inherit
+    direct
+    ofOption
+    step
+    submodule
+    ;
+
   # What is at a path: null, or { loc, declared, within } and `option` or `options`.
   at =
     path:

@@ -7,6 +7,10 @@
   arguments,
   # The modules that the evaluation was called with.
   modules,
+  # The file of those that have none of their own.
+  file ? "<unknown-file>",
+  # The keys of modules that others disable, of those that are read elsewhere.
+  disabledElsewhere ? [ ],
 }:
 let
   inherit (builtins)
@@ -82,14 +86,17 @@ let
     else
       describe importedBy file key module;
 
+  # `path`: the number of each module on the way here, among those that are imported beside it.
   tree =
-    importedBy: file: parentKey: list:
+    importedBy: file: parent: list:
     lib.imap1 (
       number: module:
       let
-        node = read importedBy file "${parentKey}:anon-${toString number}" module;
+        node = read importedBy file "${parent.key}:anon-${toString number}" module // {
+          path = parent.path ++ [ number ];
+        };
       in
-      node // { children = tree node.file node.file node.key node.imports; }
+      node // { children = tree node.file node.file node node.imports; }
     ) list;
 
   disabledKey =
@@ -102,8 +109,12 @@ let
       "${toString arguments.modulesPath or ""}/${item}";
   disabledIn = concatMap (node: map disabledKey node.disables ++ disabledIn node.children);
 
-  all = tree null "<unknown-file>" "" modules;
-  disabled = disabledIn all;
+  root = {
+    key = "";
+    path = [ ];
+  };
+  all = tree null file root modules;
+  disabled = disabledIn all ++ disabledElsewhere;
   enabled = filter (node: node.key != ownKey && !(elem node.key disabled));
 in
 lib.reverseList (genericClosure {

@@ -12,17 +12,27 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import Any, NamedTuple
 
+from hmeval.options.model import order_name, priority_name
 from hmeval.options.path import show_option
 from hmeval.options.why import INACTIVE, LOSER, PLAIN, UNKNOWN, WINNER, Definition, named_priority
 
 _PLAIN_ORDER = 1000
 
+_PROPERTIES = {"if": "mkIf", "merge": "mkMerge", "override": "mkOverride", "order": "mkOrder"}
+
 
 class Level(NamedTuple):
-    """A name of a path: whether definitions are merged at it, and whether what holds it is a submodule's value."""
+    """A name of a path: whether definitions are merged at it, whether what holds it is a submodule's value, and whether
+    it is an option there.
+
+    `element` is there for a name of an element of a list: which entry it is of which of how many definitions that count
+    (`definition`, `entry`, `among`), or empty where that is not known.
+    """
 
     merges: bool
     in_module: bool
+    is_option: bool = False
+    element: Mapping[str, int] | None = None
 
 
 class Property(NamedTuple):
@@ -44,29 +54,37 @@ class Row(NamedTuple):
 
     Attributes:
         file: the module's file, as the module system names it.
-        module: its number; None for a default.
+        module: its number; a name for one that a submodule's type has; None for a default.
+        imported_by: the file of the module that imports it, or None.
         position: of the innermost attribute that has one: {file, line, column}, or None.
         exact: whether that attribute is the path's last name.
-        begins: how many names of the path lead to where it begins, for a default; 0 for what is in a module.
+        begins: how many names of the path lead to where it takes part: to its option for a default; past the submodule
+            for what is in a module of a submodule's type; 0 for what is in a module of the configuration.
         depth: how many names of the path led here; complete: whether all did.
         branch: which of the values behind properties was taken, at the module's top and at each name.
+        imports: of the submodules on the way, by how many names lead there, which of their modules this is in: where
+            in the tree of imports, and which part of it.
         opaque: whether a function stands here, which may define the rest.
         default: whether it is an option's default.
         properties: the outermost first.
+        left: the kind of the property that the module system leaves in the value ("merge", too), or None.
         value: as a record has it.
     """
 
     file: str
-    module: int | None
+    module: int | str | None
+    imported_by: str | None
     position: Mapping[str, Any] | None
     exact: bool
     begins: int
     depth: int
     branch: Sequence[int]
+    imports: Mapping[int, tuple[Sequence[int], int]]
     complete: bool
     opaque: bool
     default: bool
     properties: Sequence[Property]
+    left: str | None
     value: Mapping[str, Any] | None
 
     @property
@@ -79,6 +97,15 @@ class Row(NamedTuple):
         """Whether all its conditions hold; None where that cannot be evaluated."""
         return next((one.holds for one in reversed(self.properties) if one.kind == "if"), True)
 
+    def module_at(self, depth: int) -> Sequence[int]:
+        """Where the module is that it is in of the submodule at this depth, in the tree of what this one imports."""
+        return self.imports[depth][0] if depth in self.imports else ()
+
+    def definition_at(self, depth: int) -> tuple[object, ...]:
+        """What those have in common that are parts of one definition of what so many names lead to."""
+        modules = [(at, module) for at, module in self.imports.items() if at < depth]
+        return self.begins, self.module, self.branch[: depth + 1], modules
+
 
 class _AtMerge(NamedTuple):
     """What the properties of a row amount to at one merge."""
@@ -89,9 +116,21 @@ class _AtMerge(NamedTuple):
 
 
 class Judgement:
-    """The verdicts on the rows of one path, of which `levels` are the names; the option is at `option_depth`."""
+    """The verdicts on the rows of one path, of which `levels` are the names; the option is at `option_depth`.
 
-    def __init__(self, rows: Sequence[Row], levels: Sequence[Level], loc: Sequence[str], option_depth: int) -> None:
+    `is_module` says that what the path ends at is a submodule, which looks into a value for properties by itself.
+    """
+
+    def __init__(
+        self,
+        rows: Sequence[Row],
+        levels: Sequence[Level],
+        loc: Sequence[str],
+        option_depth: int,
+        *,
+        is_module: bool = False,
+    ) -> None:
+        self._is_module = is_module
         self._loc = loc
         self._levels = levels
         self._merges = [depth for depth, level in enumerate(levels, 1) if level.merges and depth >= option_depth]
@@ -132,23 +171,34 @@ class Judgement:
     def _in_order(self) -> list[int]:
         """The numbers of the rows in the order in which the module system merges them.
 
-        Definitions are sorted by their orders wherever they are merged. Those of a submodule become its modules, and
-        those that are imported last are merged first (nixpkgs, lib/modules.nix: evalModules). A default comes first.
+        Definitions are sorted by their orders wherever they are merged, an option's default first.
         """
-        option_depth = self._merges[0]
-        own_defaults = [number for number, row in enumerate(self._rows) if row.begins > option_depth]
-        ordered = [number for number, row in enumerate(self._rows) if row.begins <= option_depth]
+        ordered: list[int] = []
+        before = 0
         for merge, depth in enumerate(self._merges):
-            ordered.sort(key=lambda number: _placed(self._at[number][merge].order))
-            if depth < len(self._levels) and self._levels[depth].in_module:
-                ordered = self._last_first(ordered, depth)
-        return [*own_defaults, *ordered]
+            entering = [number for number, row in enumerate(self._rows) if before < max(row.begins, 1) <= depth]
+            defaults = [number for number in entering if self._rows[number].default]
+            others = [number for number in entering if not self._rows[number].default]
+            if merge > 0 and self._levels[before].in_module:
+                ordered = self._as_modules(ordered, others, before)
+            else:
+                ordered = [*ordered, *others]
+            ordered = sorted([*defaults, *ordered], key=lambda number: _placed(self._at[number][merge].order))
+            before = depth
+        return ordered
 
-    def _last_first(self, numbers: Sequence[int], depth: int) -> list[int]:
-        """Those of the last definition first; those of one definition keep their order."""
+    def _as_modules(self, given: Sequence[int], own: Sequence[int], depth: int) -> list[int]:
+        """The definitions of a submodule as its modules, after those that its type has.
+
+        What they import comes after all of them, and those that come last are merged first (nixpkgs, lib/modules.nix:
+        filterModules, evalModules).
+        """
         rows = self._rows
-        groups = groupby(numbers, key=lambda number: (rows[number].module, rows[number].branch[: depth + 1]))
-        return [number for group in reversed([list(group) for _, group in groups]) for number in group]
+        groups = groupby(given, key=lambda number: rows[number].definition_at(depth))
+        numbered = [(place, number) for place, (_, group) in enumerate(groups) for number in group]
+        paths = {number: ((1, place), *rows[number].module_at(depth)) for place, number in numbered}
+        paths |= {number: ((0, place), *rest) for number in own for place, *rest in [rows[number].module_at(depth)]}
+        return sorted([*own, *given], key=lambda number: (len(paths[number]), paths[number]), reverse=True)
 
     def _definition(self, number: int) -> Definition:
         row = self._rows[number]
@@ -160,9 +210,8 @@ class Judgement:
             column=position.get("column"),
             exact=row.exact,
             module=row.file,
-            imported_by=None,
-            # The nearest to the value that is one.
-            priority=next((at.priority for at in reversed(self._at[number]) if at.priority != PLAIN), PLAIN),
+            imported_by=row.imported_by,
+            priority=self._priority(number),
             order=self._at[number][-1].order,
             condition=row.active if any(one.kind == "if" for one in row.properties) else None,
             verdict=verdict,
@@ -170,6 +219,13 @@ class Judgement:
             value=row.value,
             default=row.default,
         )
+
+    def _priority(self, number: int) -> int:
+        """The priority at the option that the path is; of what is in its value, the nearest that is one."""
+        at_merges = self._at[number]
+        if self._levels[-1].is_option:
+            return at_merges[-1].priority
+        return next((at.priority for at in reversed(at_merges) if at.priority != PLAIN), PLAIN)
 
     def _verdict(self, number: int) -> tuple[str, str]:
         row = self._rows[number]
@@ -182,7 +238,39 @@ class Judgement:
             return LOSER, self._lost[number]
         if row.opaque:
             return UNKNOWN, "a function defines what holds the path, and may define it"
-        return WINNER, "nothing else defines it" if row.default else ""
+        return WINNER, self._remark(number)
+
+    def _remark(self, number: int) -> str:
+        """What there is to be said of one that counts: what stands around it further up, what is left in its value."""
+        row = self._rows[number]
+        if row.default:
+            whole = show_option(self._loc[: row.begins])
+            return "nothing else defines it" if row.begins == len(self._levels) else f"part of the default of {whole}"
+        if row.left is not None and not self._is_module:
+            return _how_to_write(row)
+        outer_ones = [
+            f"{named_priority(at.priority)} of {show_option(self._loc[:depth])}"
+            for depth, at in zip(self._merges[:-1], self._at[number][:-1], strict=True)
+            if at.priority != PLAIN and self._levels[-1].is_option
+        ]
+        return f"within {', '.join(outer_ones)}" if outer_ones else ""
+
+
+def _how_to_write(row: Row) -> str:
+    """What to write in the place of a property within another one, which the module system leaves in the value."""
+    outer = next(one for one in reversed(row.properties) if one.kind != "if")
+    name = _property_name(outer)
+    inner = _PROPERTIES[row.left or ""]
+    instead = f"{inner} {'[ ' if row.left == 'merge' else '… '}({name} …){' ]' if row.left == 'merge' else ''}"
+    advice = "write one of them" if row.left == outer.kind else f"write {instead}"
+    return f"its {inner} is inside {name}, where the module system does not look: it stays in the value; {advice}"
+
+
+def _property_name(one: Property) -> str:
+    number = one.number or 0
+    if number == PLAIN:
+        return f"mkOverride {number}"
+    return priority_name(number) if one.kind == "override" else order_name(number)
 
 
 def _placed(order: int | None) -> int:

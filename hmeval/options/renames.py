@@ -33,6 +33,12 @@ class Rename(NamedTuple):
         return [[*path, *below] for path in self.old]
 
 
+def within(rename: Rename, holder: Sequence[str]) -> Rename:
+    """The rename that a module of a submodule makes, in the configuration: there the submodule's path comes first."""
+    to = [*holder, *rename.to] if rename.to is not None else None
+    return Rename([[*holder, *path] for path in rename.old], to)
+
+
 def rename_of(declared: Sequence[Mapping[str, Any]]) -> Rename | None:
     """What a module renames that declares these options ({path, description, merged}), if that is what it is for."""
     if len(declared) == 1 and (to := alias_target(declared[0])):

@@ -48,6 +48,12 @@ class Definition(NamedTuple):
         """Whether it is part of the final value."""
         return self.verdict == WINNER
 
+    def not_counted(self, priority: int) -> Definition:
+        """What it is where the module system counts the definitions of this priority alone."""
+        if not self.wins or self.priority == priority:
+            return self
+        return self._replace(verdict=LOSER, reason=f"the module system counts those of {named_priority(priority)}")
+
     def position(self) -> dict[str, Any]:
         """{file, line, column}."""
         return {"file": self.file, "line": self.line, "column": self.column}
@@ -82,6 +88,7 @@ class Why(NamedTuple):
         definitions: the winners in the order in which they are merged, then the losers, the inactive ones, the unknown.
         renamed_from: the path that was asked for, where it is the old name of `loc`.
         not_read: {file, message} of each module that could not be searched.
+        is_alias: whether `renamed_from` is another name of the option, and not an old one.
     """
 
     loc: Sequence[str]
@@ -92,6 +99,7 @@ class Why(NamedTuple):
     definitions: Sequence[Definition]
     renamed_from: Sequence[str] | None
     not_read: Sequence[Mapping[str, Any]]
+    is_alias: bool = False
 
     @property
     def name(self) -> str:
@@ -128,27 +136,46 @@ def in_order(definitions: Iterable[Definition]) -> list[Definition]:
     return sorted(definitions, key=lambda one: (ranks[one.verdict], one.default and not one.wins))
 
 
-def missing(definitions: Sequence[Definition], counted: Iterable[Mapping[str, Any]]) -> list[Definition]:
-    """Those that the module system counts ({file, value}) and that are not among the winners.
+def as_counted(definitions: Sequence[Definition], counted: Sequence[Mapping[str, Any]]) -> list[int | None]:
+    """For each one that the module system counts ({file, value}), the number of the definition that it is, or None.
 
-    They have a file and no line: none is left out for not being placed.
+    Where the values cannot be compared, the file decides.
     """
-    winners = [definition for definition in definitions if definition.wins]
-    unplaced = []
-    for one in counted:
-        found = next((own for own in winners if _is_same(own, one)), None)
-        if found is None:
-            unplaced.append(_unplaced(one))
-        else:
-            winners.remove(found)
-    return unplaced
+    left = [number for number, definition in enumerate(definitions) if definition.wins]
+    found: list[int | None] = [None] * len(counted)
+    for is_it in (_is_same, _is_of_its_file):
+        for place, one in enumerate(counted):
+            if found[place] is None:
+                found[place] = next((number for number in left if is_it(definitions[number], one)), None)
+                left = [number for number in left if number != found[place]]
+    return found
+
+
+def unplaced(counted: Mapping[str, Any], priority: int, near: Mapping[str, Any] | None) -> Definition:
+    """One that the module system counts and that was not found: none is left out for that.
+
+    `near` is the place of what it is made of, where something is known to be that.
+    """
+    file = counted["file"]
+    why = "" if near else "the module system counts it; where it is written could not be found"
+    place = near or {"file": file, "line": None, "column": None}
+    return Definition(
+        **place,
+        exact=False,
+        module=file,
+        imported_by=None,
+        priority=priority,
+        order=None,
+        condition=None,
+        verdict=WINNER,
+        reason=why,
+        value=counted.get("value"),
+    )
 
 
 def _is_same(own: Definition, counted: Mapping[str, Any]) -> bool:
     return own.module == counted["file"] and own.value == counted.get("value")
 
 
-def _unplaced(counted: Mapping[str, Any]) -> Definition:
-    file = counted["file"]
-    why = "the module system counts it; where it is written could not be found"
-    return Definition(file, None, None, False, file, None, PLAIN, None, None, WINNER, why, counted.get("value"))
+def _is_of_its_file(own: Definition, counted: Mapping[str, Any]) -> bool:
+    return bool(own.module == counted["file"])

@@ -56,7 +56,8 @@ def _not_read(why: Why, style: Style, whole: bool) -> Iterator[str]:
 
 def _notes(why: Why) -> Iterator[str]:
     if why.renamed_from is not None:
-        yield f"{_MARGIN}{shown(show_option(why.renamed_from))} is its old name: definitions of that one count here."
+        kind = "another name of it" if why.is_alias else "its old name"
+        yield f"{_MARGIN}{shown(show_option(why.renamed_from))} is {kind}: definitions of that one count here."
     if list(why.option) != list(why.loc):
         yield f"{_MARGIN}A part of the option {shown(show_option(why.option))}."
 
