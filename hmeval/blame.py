@@ -61,6 +61,10 @@ def placed_on_the_way(evaluator: AnyEvaluator, begin: Begin, error: EvaluationEr
     return Blame(evaluator, OwnFiles(evaluator, begin, {}), none, none).place(error)
 
 
+class BrokenOptionError(EvaluationError):
+    """An option is not declared as one can be: it is no option, or not of a type."""
+
+
 class Blame:
     """Finds the definitions that errors are about, in one configuration.
 
@@ -119,11 +123,9 @@ class Blame:
         """An error of a record that is one of many, for output: {kind, message, position?}."""
         return extract.describe(self.place(error, everywhere=False))
 
-    def broken(self, loc: Sequence[str], error: EvaluationError) -> EvaluationError:
+    def broken(self, loc: Sequence[str], error: EvaluationError) -> BrokenOptionError:
         """The error of an option that is no option, or not of a type, at its declaration."""
         name = show_option(loc)
-        if error.option == name:
-            return error
         message = f"the option `{name}' is not declared as one can be: {error.message}"
         try:
             search = self._search()
@@ -131,7 +133,7 @@ class Blame:
         except (HmevalError, ValueError):
             places = []
         own = [place for place in places if self._own.holds(place.file)]
-        return EvaluationError(message, error.kind, next(iter(own or places), None), error.trace, name)
+        return BrokenOptionError(message, error.kind, next(iter(own or places), None), error.trace, name)
 
     def declared(self) -> list[list[str]]:
         """The paths of the options that the user's own modules declare. Raises what the probe does."""

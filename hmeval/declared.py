@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from hmeval.blame import Blame
+from hmeval.blame import Blame, BrokenOptionError
 from hmeval.errors import EvaluationError, HmevalError
 from hmeval.evaluation.value import Value
-from hmeval.options.path import parse_option_path
+from hmeval.options.path import show_option
 
 
 class Declared:
@@ -28,6 +28,8 @@ class Declared:
             try:
                 found = value.get(name)
             except EvaluationError as error:
+                if error.option == show_option(loc[: depth + 1]):  # of its value
+                    raise
                 raise self._blame.broken(loc[: depth + 1], error) from None
             if found is None or found.type != "set":
                 break
@@ -40,9 +42,11 @@ class Declared:
         """The error of an option on a path that cannot be one; None where there is none."""
         try:
             self.find(loc)
+        except BrokenOptionError as error:
+            return error
         except EvaluationError as error:
-            path = parse_option_path(error.option) if error.option else None
-            return error if path and path == list(loc[: len(path)]) else None
+            if error.kind == "interrupted":
+                raise
         return None
 
     def broken(self) -> list[EvaluationError]:

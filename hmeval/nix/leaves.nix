@@ -11,6 +11,7 @@ let
     isList
     map
     tail
+    tryEval
     unsafeGetAttrPos
     ;
 
@@ -21,16 +22,16 @@ let
       at = name: lib.attrByPath (node.path ++ [ name ]) null config;
       position = unsafeGetAttrPos "enable" node.value;
     in
-    if position != null && at "enable" == true then
+    if position == null then
+      [ ]
+    else
       [
         {
           inherit position;
           path = node.path ++ [ "package" ];
-          value = at "package";
+          value = if tryEval (at "enable") == { success = true; value = true; } then at "package" else null;
         }
-      ]
-    else
-      [ ];
+      ];
 
   # Of a derivation that cannot be built, nothing fails but its path.
   within =
