@@ -86,6 +86,7 @@ class EvaluatedConfiguration:
         self._all_options: OptionTree | None = None
         self._probe: Probed | None = None
         self._definitions: DefinitionSearch | None = None
+        self._every: tuple[Value, EveryDefinition] | None = None
         self._in_place: tuple[Value, DefinitionSearch] | None = None
         self._failures: list[EvaluationError] | None = None
         own = OwnFiles(evaluator, target.begin, target.description)
@@ -120,11 +121,11 @@ class EvaluatedConfiguration:
         fields = extract.VALUES | extract.DETAILS if values else extract.STATE
         return self._tree(fields | (extract.HIDDEN if hidden else 0))
 
-    def option(self, name: str | Sequence[str], *, places: bool = True) -> Option:
+    def option(self, name: str | Sequence[str], *, places: bool = True, listed: bool = False) -> Option:
         """One option with its value, definitions and all else. Raises KeyError where there is none of this name.
 
         Definitions have their lines, and those are among them that lost, with `places`; without, which is quicker where
-        there are many options to ask for, the files of those that count.
+        there are many options to ask for, the files of those that count. `listed` gives those of a whole list.
 
         A path may go through the names of real instances (`users.users.alice.shell`) and into values
         (`programs.git.settings.user.name`). Options below a placeholder (`<name>`, `*`) stand for any instance: they
@@ -140,8 +141,10 @@ class EvaluatedConfiguration:
         if found is None:
             raise KeyError(show_option(loc))
         record = self._whole(found, hear=places) if depth == len(loc) else self._within(found, loc)
+        if listed and depth == len(loc) and (every := self._every_definition()):
+            return Option(self._told(every.complete(record)))
         option = Option(self._told(record))
-        return self.with_places(option) if places else option
+        return self.with_places(option) if places or listed else option
 
     def with_places(self, option: Option) -> Option:
         """The option with the places of its definitions, and with those that lost, where they can be searched for."""
@@ -219,10 +222,7 @@ class EvaluatedConfiguration:
         return self.placed(lambda: function(self._evaluated()))
 
     def value_at(self, loc: Sequence[str]) -> Value:
-        """The configuration's value at a path, as `option` takes it.
-
-        Raises KeyError where there is none, EvaluationError.
-        """
+        """The configuration's value at a path, as `option` takes it. Raises KeyError, EvaluationError."""
         try:
             found = self.placed(lambda: self._evaluated()["config"].at(loc) or self._instances().value(loc))
         except EvaluationError as error:
@@ -379,18 +379,22 @@ class EvaluatedConfiguration:
             records = extract.iterate_options(self._evaluator, options, flags, self._progress, self._blame.described)
             if self._failures and flags & extract.VALUES:
                 records = map(without_probe, records)
-            if places:
-                records = self._completed(records)
+            if places and (every := self._every_definition()):
+                records = map(every.complete, records)
             yield from map(self._told, records) if flags & (extract.VALUES | extract.DETAILS) else records
 
-    def _completed(self, records: Iterator[extract.Record]) -> Iterator[extract.Record]:
-        """The records with the places of definitions, and those that lost, where the modules can be read again."""
+    def _every_definition(self) -> EveryDefinition | None:
+        """What the modules write, read once; None where they cannot be read again."""
         try:
-            return map(EveryDefinition(self._evaluator, self._readable()).complete, records)
+            with self._evaluator.muted():
+                readable = self._readable()
+                if self._every is None or self._every[0] is not readable.result:
+                    self._every = readable.result, EveryDefinition(self._evaluator, readable)
         except (EvaluationError, TargetError) as error:
             if getattr(error, "kind", None) == "interrupted":
                 raise
-            return records
+            return None
+        return self._every[1]
 
     def _readable(self) -> Probed:
         """The configuration, so that its modules can be read again. Raises EvaluationError, TargetError."""

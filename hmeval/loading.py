@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     Progress: TypeAlias = Callable[[int], None]
     Use: TypeAlias = Literal["use", "refresh", "off"]
 
-_WITHOUT_PLACES = "options in full"
+_WITHOUT_PLACES, _AS_LISTED = "options in full", "options in full, as listed"
 _SOUND = "\0sound"  # no option's name: the part says of it that nothing is wrong with the configuration as a whole
 
 
@@ -181,14 +181,16 @@ class Configuration:
             raise KeyError(name if isinstance(name, str) else ".".join(loc))
         return Option(record)
 
-    def options_in_full(self, options: Sequence[Option]) -> Iterator[Option]:
+    def options_in_full(self, options: Sequence[Option], *, places: bool = False) -> Iterator[Option]:
         """Some of the options as `option` gives them without places, each as soon as it is there.
 
+        With `places` as a list of all options has them, which is quicker than asking for those of one after the other.
         Those of instances are whole already.
         """
         locs = {"\0".join(option.loc): option.loc for option in options if not option.type_info}
         names = list(locs)
-        full = self._kept.documents(_WITHOUT_PLACES, names, lambda name: self._option_or_false(locs[name], False))
+        part = _AS_LISTED if places else _WITHOUT_PLACES
+        full = self._kept.documents(part, names, lambda name: self._option_or_false(locs[name], False, places))
         return (option if option.type_info else Option(next(full)) for option in options)
 
     def with_places(self, option: Option) -> Option:
@@ -348,9 +350,9 @@ class Configuration:
         with self._kept.busy:
             return self._evaluated.configuration
 
-    def _option_or_false(self, loc: Sequence[str], places: bool) -> Record | bool:
+    def _option_or_false(self, loc: Sequence[str], places: bool, listed: bool = False) -> Record | bool:
         try:
-            return self._configuration.option(loc, places=places).record
+            return self._configuration.option(loc, places=places, listed=listed).record
         except KeyError:
             return False
 

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from hmeval.loading import Configuration
     from hmeval.options.model import Option, OptionTree
 
+_FEW = 20
+"""Of so many options the places of definitions are searched for one by one, which finds more."""
+
 FORMATS = ("table", "names", "json", "options-json", "options-list", "markdown")
 
 _EXAMPLES = """\
@@ -144,10 +147,10 @@ def _list(
     if arguments.set and arguments.search is not None:
         tree = OptionTree.of(_with_values(configuration, tree.values(), counter))  # which are searched as well
     options = list(tree.search(arguments.search or "").values())
-    if with_values:
-        options = _with_values(configuration, options, counter)
     if arguments.format == "json":
-        options = list(map(configuration.with_places, options))
+        options = _with_places(configuration, options, counter)
+    elif with_values:
+        options = _with_values(configuration, options, counter)
     elif arguments.format in ("options-list", "options-json", "markdown"):
         written = [option for option in options if option.listed or arguments.format != "options-json"]
         options = list(_noted(written, lost))
@@ -171,6 +174,15 @@ def _whole_options_json(tree: OptionTree) -> tuple[str, list[tuple[str, Mapping[
 def _filters(arguments: argparse.Namespace) -> bool:
     """Whether only some of the options at and below the paths are asked for."""
     return bool(arguments.set or arguments.unset or arguments.search is not None or arguments.type is not None)
+
+
+def _with_places(configuration: Configuration, options: list[Option], counter: OptionCounter) -> list[Option]:
+    """The options with all that is known of them; places of many, but not those of instances, are read in one pass."""
+    if len(options) <= _FEW:
+        return list(map(configuration.with_places, _with_values(configuration, options, counter)))
+    whole = [bool(option.type_info) for option in options]
+    full = counter.counted(configuration.options_in_full(options, places=True))
+    return [configuration.with_places(one) if was else one for was, one in zip(whole, full, strict=True)]
 
 
 def _with_values(configuration: Configuration, options: Iterable[Option], counter: OptionCounter) -> list[Option]:

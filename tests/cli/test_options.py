@@ -291,3 +291,17 @@ def _read(terminal: int) -> bytes:
         return os.read(terminal, 65536)
     except OSError:  # Linux says so when the other end is closed
         return b""
+
+
+def test_places_of_many_options_are_those_of_the_whole_list(hmeval_command: Hmeval) -> None:
+    """They are read in one pass, as in the list of all."""
+    chosen, listed = (
+        json.loads(hmeval_command("options", *TARGET, "--format", "json", *flags).stdout)["options"]
+        for flags in (("--set",), ())
+    )
+    assert len(chosen) > 20
+    by_name = {option["name"]: option for option in listed}
+    assert {one["name"]: one["definitions"] for one in chosen} == {
+        one["name"]: by_name[one["name"]]["definitions"] for one in chosen
+    }
+    assert any(definition["line"] for option in chosen for definition in option["definitions"])
