@@ -16,7 +16,7 @@ from hmeval.errors import EvaluationError, HmevalError, PlanError, TargetError
 from hmeval.evaluation.any_evaluator import AnyEvaluator
 from hmeval.evaluation.value import Value
 from hmeval.every_definition import EveryDefinition, module_files
-from hmeval.flakes import unfetched_input
+from hmeval.flakes import Trees, unfetched_input
 from hmeval.kinds import Failed
 from hmeval.literals import path_literal, string_literal
 from hmeval.options import extract
@@ -42,16 +42,20 @@ _REMOVED = re.compile(r"^The option [`']\S+' can no longer be used since it's be
 
 
 def open_configuration(
-    request: Request, progress: extract.Progress | None = None, evaluator: AnyEvaluator | None = None
+    request: Request,
+    progress: extract.Progress | None = None,
+    evaluator: AnyEvaluator | None = None,
+    trees: Trees | None = None,
 ) -> EvaluatedConfiguration:
     """The configuration that is asked for, evaluated as far as it is used, whatever is kept of it (hmeval.loading).
 
     `progress` is told how many options have been read. `evaluator` is what evaluates, and ends with the configuration:
-    an Evaluator of its own in this process, or a Worker, say. Raises TargetError, EngineError, EvaluationError.
+    an Evaluator of its own in this process, or a Worker, say. `trees` are known already (hmeval.flakes). Raises
+    TargetError, EngineError, EvaluationError.
     """
     evaluator = evaluator or _evaluator_here()
     try:
-        found = find_target(evaluator, request)
+        found = find_target(evaluator, request, trees)
         return EvaluatedConfiguration(evaluator, found, progress)
     except BaseException:
         evaluator.close()

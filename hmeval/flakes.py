@@ -8,7 +8,7 @@ import re
 import stat
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 from urllib.parse import unquote
 
 from hmeval.errors import EvaluationError, HmevalError, Position, TargetError
@@ -60,14 +60,26 @@ class Called(NamedTuple):
         return f"({self.function} [ ])"
 
 
-def open_flake(evaluator: AnyEvaluator, reference: FlakeReference, *, write_lock_file: bool = False) -> Called:
+class Trees(Protocol):
+    """Who remembers where local folders were copied to, as long as they are what they were."""
+
+    def recall(self, folder: str, store: str) -> Any:
+        """What was remembered of a folder in a store; None where nothing was, or the folder is another one."""
+
+    def remember(self, folder: str, store: str, tree: Any) -> None:
+        """Remember plain data of a folder that was asked for by `recall`."""
+
+
+def open_flake(
+    evaluator: AnyEvaluator, reference: FlakeReference, *, write_lock_file: bool = False, trees: Trees | None = None
+) -> Called:
     """Fetch a flake, and complete its lock file: in memory, unless it is to be written.
 
-    An input that is neither locked nor can be fetched fails when it is used. Raises TargetError where the lock file
-    cannot be written, and what `lock_flake` raises; EvaluationError where the flake cannot be fetched, or its flake.nix
-    not be read.
+    What `trees` know is not copied again. An input that is neither locked nor can be fetched fails when it is used.
+    Raises TargetError where the lock file cannot be written, and what `lock_flake` raises; EvaluationError where the
+    flake cannot be fetched, or its flake.nix not be read.
     """
-    sources = _Sources(evaluator)
+    sources = _Sources(evaluator, trees)
     top = _top(sources, reference)
     try:
         return _locked_flake(sources, top, reference, write_lock_file)
@@ -88,7 +100,7 @@ def _locked_flake(sources: _Sources, top: Place, reference: FlakeReference, writ
     if is_changed and write_lock_file:
         _refuse_missing(locked)
         _write(locked.lock, reference, sources.rules)
-        return open_flake(sources.evaluator, reference)
+        return open_flake(sources.evaluator, reference, trees=sources.trees)
     called = call_flake(locked, sources.rules, is_dirty=is_changed)
     return Called(called, top, locked, known, replaced)
 
@@ -219,8 +231,9 @@ def _why_not_locked(locked: Attributes) -> str:
 class _Sources:
     """Fetches trees with an evaluator, each one once, and reads their flake.nix and flake.lock."""
 
-    def __init__(self, evaluator: AnyEvaluator) -> None:
+    def __init__(self, evaluator: AnyEvaluator, trees: Trees | None = None) -> None:
         self.evaluator = evaluator
+        self.trees = trees
         self._trees: dict[str, Tree] = {}
         self._reachable = Reachable()
         self._describe: Value | None = None
@@ -238,12 +251,24 @@ class _Sources:
         return self._trees[key]
 
     def _fetch(self, reference: Attributes) -> Tree:
+        if self.trees is not None and reference.keys() == {"type", "path"} and os.path.isabs(str(reference["path"])):
+            return self._fetch_folder(reference, self.trees)
         tree = self._fetch_by_path(reference)
         try:
             return tree or self._fetch_by_nix(reference)
         except EvaluationError as error:
             self._reachable.note(reference, error.message)
             raise
+
+    def _fetch_folder(self, reference: Attributes, trees: Trees) -> Tree:
+        """A folder that is copied as a whole, unless it was, and is what it was then."""
+        folder, store = os.path.normpath(str(reference["path"])), self.evaluator.eval("builtins.storeDir").to_python()
+        known = trees.recall(folder, store)
+        if known is not None and os.path.lexists(known["path"]):
+            return Tree(known["path"], _locked(reference, known["info"], self.rules), known["info"])
+        tree = self._fetch_by_nix(reference)
+        trees.remember(folder, store, {"path": tree.path, "info": tree.info})
+        return tree
 
     def _fetch_by_path(self, reference: Attributes) -> Tree | None:
         """A local Git work tree whose path Nix 2.8 cannot have in a URL; None for all others."""

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from typing import Any, Literal, Self, TypeAlias
 
     from hmeval.cache.fingerprint import Fingerprint
+    from hmeval.cache.known_trees import KnownTrees
     from hmeval.configuration import EvaluatedConfiguration
     from hmeval.errors import EvaluationError
     from hmeval.evaluation.any_evaluator import AnyEvaluator
@@ -91,9 +92,10 @@ def load_request(
     """The configuration of a request that is complete: no hmeval.toml counts. The rest is as for `load`."""
     request.check()
     is_kept = cache != "off" and not request.write_lock_file
-    evaluated = _Evaluated(request, evaluator, progress)
+    shelf = Shelf() if is_kept else None
+    evaluated = _Evaluated(request, evaluator, progress, shelf, refresh=cache == "refresh")
     kept = Kept(
-        Shelf() if is_kept else None,
+        shelf,
         identity(request, evaluator) if is_kept else (),
         evaluated.fingerprint,
         evaluated.describe,
@@ -377,8 +379,14 @@ class _Evaluated:
         request: Request,
         evaluator: AnyEvaluator | Callable[[], AnyEvaluator] | None,
         progress: Progress | None,
+        shelf: Shelf | None,
+        *,
+        refresh: bool,
     ) -> None:
         self._request = request
+        self._shelf = shelf
+        self._refresh = refresh
+        self._trees: KnownTrees | None = None
         self._evaluator = evaluator
         self._progress = progress
         self._opened: EvaluatedConfiguration | None = None
@@ -386,12 +394,14 @@ class _Evaluated:
     @property
     def configuration(self) -> EvaluatedConfiguration:
         if self._opened is None:
+            from hmeval.cache.known_trees import KnownTrees
             from hmeval.cache.observation import Observation
             from hmeval.configuration import open_configuration
 
             self._observation = Observation()
+            self._trees = None if self._shelf is None else KnownTrees(self._shelf, refresh=self._refresh)
             made = self._evaluator() if callable(self._evaluator) else self._evaluator
-            self._opened = open_configuration(self._request, self._progress, made)
+            self._opened = open_configuration(self._request, self._progress, made, self._trees)
             self._mark = self._opened._evaluator.eval("null")
         return self._opened
 
@@ -407,7 +417,13 @@ class _Evaluated:
         inputs, store = evaluator.inputs(), evaluator.eval("builtins.storeDir").to_python()
         missing = what_is_missing(inputs[1])
         roots = self._roots(missing, told=inputs[1] is not None) if missing else ([], [])
-        return self._observation.fingerprint(inputs, roots, store, self.configuration.host_names, self._looked_at())
+        tables = {} if self._trees is None else self._trees.tables
+        fingerprint = self._observation.fingerprint(
+            inputs, roots, store, self.configuration.host_names, self._looked_at(), tables
+        )
+        if self._trees is not None:
+            self._trees.keep_tables()
+        return fingerprint
 
     def close(self) -> None:
         if self._opened is not None:

@@ -11,7 +11,7 @@ from hmeval.blame import blamed, placed_on_the_way
 from hmeval.errors import EvaluationError, TargetError
 from hmeval.evaluation.any_evaluator import AnyEvaluator
 from hmeval.evaluation.value import Value
-from hmeval.flakes import Called, open_flake, unfetched_input
+from hmeval.flakes import Called, Trees, open_flake, unfetched_input
 from hmeval.source_places import SourcePlaces
 from hmeval.targets.discovery import Candidate, discover, looked_at
 from hmeval.targets.flake import FlakeReference
@@ -49,13 +49,13 @@ class Found(NamedTuple):
     host_names: Mapping[str, str] = {}
 
 
-def find_target(evaluator: AnyEvaluator, request: Request) -> Found:
-    """The target that was asked for. Raises TargetError, EvaluationError."""
+def find_target(evaluator: AnyEvaluator, request: Request, trees: Trees | None = None) -> Found:
+    """The target that was asked for; `trees` are known already. Raises TargetError, EvaluationError."""
     request.check()
     if request.flake is not None:
-        return _of_flake(evaluator, request)
+        return _of_flake(evaluator, request, trees)
     if request.file is None:
-        return _discovered(evaluator, request)
+        return _discovered(evaluator, request, trees)
     if request.user or request.system or is_nixos_file(request.file):
         host, description = nixos_file_host(request.file, request.nixpkgs, offline=request.offline)
         begin = Begin(description["file"])
@@ -64,14 +64,14 @@ def find_target(evaluator: AnyEvaluator, request: Request) -> Found:
     return Found(target.begun_at(Begin(target.description["file"])))
 
 
-def _discovered(evaluator: AnyEvaluator, request: Request) -> Found:
+def _discovered(evaluator: AnyEvaluator, request: Request, trees: Trees | None) -> Found:
     """What is at the first place that has configurations: a flake that is about something else has none."""
     passed = []
     for candidate in discover(wants_system=bool(request.user or request.system)):
         if candidate.flake and {"#", "?"} & set(candidate.flake):
             raise TargetError(f"no flake reference can name {candidate.flake}: give the folder a name without # and ?")
         try:
-            found = find_target(evaluator, request.replace(flake=candidate.flake, file=candidate.file))
+            found = find_target(evaluator, request.replace(flake=candidate.flake, file=candidate.file), trees)
             return found._replace(candidate=candidate)
         except NoSuchConfiguration as error:
             raise NoSuchConfiguration(f"{error}{_files_beside(candidate)}") from None
@@ -93,11 +93,11 @@ def _files_beside(candidate: Candidate) -> str:
     return "".join(f"\n  {one.flag}" for one in files)
 
 
-def _of_flake(evaluator: AnyEvaluator, request: Request) -> Found:
+def _of_flake(evaluator: AnyEvaluator, request: Request, trees: Trees | None) -> Found:
     assert request.flake is not None
     reference = FlakeReference(request.flake, request.override_inputs, offline=request.offline)
     try:
-        called = open_flake(evaluator, reference, write_lock_file=request.write_lock_file)
+        called = open_flake(evaluator, reference, write_lock_file=request.write_lock_file, trees=trees)
     except NoSuchInput as error:
         read = f" (overrides were read from {', '.join(request.files)}, too)" if request.files else ""
         raise NoSuchInput(f"{error}{read}") from None

@@ -12,10 +12,16 @@ if TYPE_CHECKING:
     from typing import Any, TypeAlias
 
     Signature: TypeAlias = tuple[int, int, int, int, int, int]
+    from hmeval.cache.whole_tree import State
+
     Path: TypeAlias = tuple[str, Signature | None, Signature | None, dict[str, str]]
 
 _FORMAT_OF_LINK = 0o120000
 _FORMAT = 0o170000
+
+# A file that changed this shortly before an evaluation began can change again without its time stamp telling.
+_CLOCK = 50_000_000
+_COARSE_CLOCK = 2_000_000_000
 
 _SETTLED = 3_000_000_000  # nanoseconds; file systems that know every second second alone are the coarsest
 
@@ -38,6 +44,11 @@ def signature(path: str, follow: bool = False) -> Signature | None:
 def is_link(found: Signature | None) -> bool:
     """Whether what `signature` saw is a symbolic link."""
     return found is not None and found[0] & _FORMAT == _FORMAT_OF_LINK
+
+
+def clock_of(found: Signature) -> int:
+    """How exact the file system's time stamps are: some know whole seconds, or every second one of them."""
+    return _COARSE_CLOCK if found[2] % 1_000_000_000 == 0 and found[3] % 1_000_000_000 == 0 else _CLOCK
 
 
 def signatures(path: str) -> tuple[Signature | None, Signature | None]:
@@ -64,11 +75,12 @@ class Fingerprint:
             `hmeval.cache.facts` by kind. A path whose signatures are the same is not looked at.
         variables: the environment variables that were read.
         git: (work tree, (path, signature) of the files that tell that its state has changed, state).
+        trees: by folder, the state of everything in it (hmeval.cache.whole_tree).
         host_names: what this machine is called (hmeval.targets.host), as far as that decided what is evaluated.
         was_read: whether `changed` had to read files, since their signatures were others.
     """
 
-    __slots__ = ("git", "host_names", "paths", "variables", "was_read")
+    __slots__ = ("git", "host_names", "paths", "trees", "variables", "was_read")
 
     def __init__(
         self,
@@ -76,11 +88,13 @@ class Fingerprint:
         variables: dict[str, str | None],
         git: list[tuple[str, list[tuple[str, Signature | None]], str]],
         host_names: dict[str, str],
+        trees: dict[str, State] | None = None,
     ) -> None:
         self.paths = paths
         self.variables = variables
         self.git = git
         self.host_names = host_names
+        self.trees = trees or {}
         self.was_read = False
 
     @classmethod
@@ -90,11 +104,17 @@ class Fingerprint:
 
     def document(self) -> tuple[Any, ...]:
         """The fingerprint as plain data."""
-        return (self.paths, self.variables, self.git, self.host_names)
+        return (self.paths, self.variables, self.git, self.host_names, self.trees)
 
     def changed(self) -> str | None:
         """What has changed, in words, or None where everything is as it was."""
-        return self._changed_variable() or self._changed_path() or self._changed_git() or self._changed_host()
+        return (
+            self._changed_variable()
+            or self._changed_path()
+            or self._changed_git()
+            or self._changed_host()
+            or self._changed_tree()
+        )
 
     def _changed_variable(self) -> str | None:
         for name, value in self.variables.items():
@@ -151,6 +171,17 @@ class Fingerprint:
                 return "what this machine is called"
         return None
 
+    def _changed_tree(self) -> str | None:
+        if self.trees:
+            from hmeval.cache.shelf import Shelf
+            from hmeval.cache.whole_tree import holds, name_of
+
+            for folder, known in self.trees.items():
+                table = Shelf().recall(name_of(folder, known))
+                if not holds(folder, known, table if table and table["of"] == (folder, known) else None):
+                    return folder
+        return None
+
     def renewed(self) -> Fingerprint | None:
         """The same with the signatures of now, to be asked of one that holds.
 
@@ -173,7 +204,7 @@ class Fingerprint:
         found += [found for _, watched, _ in git for _, found in watched]
         if any(now is not None and max(now[2], now[3]) > old for now in found):
             return None
-        return Fingerprint(paths, self.variables, git, self.host_names)
+        return Fingerprint(paths, self.variables, git, self.host_names, self.trees)
 
     def united(self, other: Fingerprint) -> Fingerprint:
         """What results depend on together, whose fingerprints both hold now."""
@@ -186,4 +217,5 @@ class Fingerprint:
             other.variables | self.variables,
             [(folder, *rest) for folder, rest in git.items()],
             other.host_names | self.host_names,
+            other.trees | self.trees,
         )

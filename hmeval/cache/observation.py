@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 import os
+import stat
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from hmeval import _BEGUN
-from hmeval.cache import facts
-from hmeval.cache.fingerprint import Fingerprint, is_link, signature, signatures
+from hmeval.cache import facts, whole_tree
+from hmeval.cache.fingerprint import Fingerprint, clock_of, is_link, signature, signatures
 
 if TYPE_CHECKING:
     from hmeval.cache.fingerprint import Signature
+    from hmeval.cache.whole_tree import State
 
 PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-
-# A file that changed this shortly before the evaluation began can change again without its time stamp telling.
-_CLOCK = 50_000_000
-_COARSE_CLOCK = 2_000_000_000
 
 _DURING = "just before or during the evaluation"
 
@@ -68,24 +67,28 @@ class Observation:
         store: str,
         host_names: Mapping[str, str],
         looked_at: Sequence[str] = (),
+        tables: Mapping[str, dict[str, Signature]] = MappingProxyType({}),
     ) -> Fingerprint:
         """The fingerprint of results that depend on `inputs` (AnyEvaluator.inputs).
 
         Where these do not hold everything that was read, they depend on all that is in `roots`: folders, and Git work
         trees. `store` is the folder of the Nix store, whose paths never change. What is evaluated was decided by
-        `host_names` (hmeval.targets.host) and `looked_at`: paths that were there or not.
+        `host_names` (hmeval.targets.host) and `looked_at`: paths that were there or not. `tables` are those of folders
+        of which everything counts (hmeval.cache.whole_tree), as they were before the evaluation.
 
         Raises Uncacheable, also where something has changed since it was read.
         """
         libraries, traced = inputs
         read, variables, trees = _sorted_out(traced or (), f"{store}/")
         if traced is None or what_is_missing(traced):
-            read = [*_without_caches_of_nix(read), *_below(roots[0])]
+            read = [*_without_caches_of_nix(read), *_below(root for root in roots[0] if root not in tables)]
             trees = [*trees, *roots[1]]
         if traced is None:
             _refuse_time(read)
+        read = [entry for entry in read if not any(_is_in(table, *entry) for table in tables.values())]
         own = list(_own_inputs(libraries))
         self._own = {path for _, path, _ in own}
+        whole = {folder: self._state(folder, table) for folder, table in tables.items()}
         by_path: dict[str, dict[str, str]] = {}
         self._signed: dict[str, tuple[Signature | None, Signature | None]] = {}
         deciding = ((kind, path, None) for path in looked_at for kind in ("exists", "type", "resolved"))
@@ -93,7 +96,7 @@ class Observation:
             by_path.setdefault(path, {})[kind] = self._fact(kind, path, before)
         paths = [(path, *_without_repetition(self._signed[path]), known) for path, known in by_path.items()]
         git = [(folder, facts.git_watched(folder), facts.git_state(folder)) for folder in trees]
-        fingerprint = Fingerprint(paths, variables, git, dict(host_names))
+        fingerprint = Fingerprint(paths, variables, git, dict(host_names), whole)
         self._refuse_changed(fingerprint)
         return fingerprint
 
@@ -110,11 +113,20 @@ class Observation:
             known = self._known[kind, path] = (now, facts.fact(kind, path))
         return known[1]
 
+    def _state(self, folder: str, table: dict[str, Signature]) -> State:
+        """The state of a folder that is still what it was, and was that before the evaluation began."""
+        state = whole_tree.state_of(table)
+        if whole_tree.state(folder) != state:
+            raise Uncacheable(f"{folder} was changed during the evaluation")
+        for path, found in table.items():
+            self._refuse_racy(path, (found, None))
+        return state
+
     def _refuse_racy(self, path: str, now: tuple[Signature | None, Signature | None]) -> None:
         # Programs and settings are read once in a process, long before some evaluations.
         begun, since = (_BEGUN, "since this process began") if path in self._own else (self._begun, _DURING)
         for found in now:
-            if found is not None and max(found[2], found[3]) > begun - _clock_of(found):
+            if found is not None and max(found[2], found[3]) > begun - clock_of(found):
                 raise Uncacheable(f"{path} was changed {since}")
 
     def _refuse_changed(self, fingerprint: Fingerprint) -> None:
@@ -123,14 +135,22 @@ class Observation:
                 raise Uncacheable(f"{path} changes right now")
 
 
+def _is_in(table: Mapping[str, Signature], kind: str, path: str, before: Any) -> bool:
+    """Whether what was read is in a table, once it is certain that the evaluation saw the same."""
+    found = table.get(path)
+    if found is None:
+        above = table.get(os.path.dirname(path))
+        return before == (None, None) and above is not None and stat.S_ISDIR(above[0])
+    if is_link(found) or kind == "resolved":
+        return False
+    if before is not None:
+        _refuse_other(kind, path, before, (found, found))
+    return True
+
+
 def _has_changed(path: str, known: Mapping[str, str]) -> bool:
     """Whether a path whose signature changed is another one: where a folder's type counts, its entries do not."""
     return bool(_OF_CONTENTS & known.keys()) or any(facts.fact(kind, path) != fact for kind, fact in known.items())
-
-
-def _clock_of(found: Signature) -> int:
-    """How exact the file system's time stamps are: some know whole seconds, or every second one of them."""
-    return _COARSE_CLOCK if found[2] % 1_000_000_000 == 0 and found[3] % 1_000_000_000 == 0 else _CLOCK
 
 
 def _both(path: str) -> tuple[Signature | None, Signature | None]:

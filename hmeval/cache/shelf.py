@@ -23,7 +23,7 @@ PATIENCE = 60.0
 _LOG_SIZE = 256 * 1024
 _USED_AGAIN = 3600.0  # seconds after which it is worth noting that an entry was used
 _ABANDONED = 3600.0  # seconds after which an unfinished file has nobody who finishes it
-_ENTRY, _UNFINISHED, _LOCKS = ".entry", ".tmp", "locks"
+_ENTRY, _TREE, _UNFINISHED, _LOCKS = ".entry", ".tree", ".tmp", "locks"
 
 
 class Shelf:
@@ -64,6 +64,24 @@ class Shelf:
             return False
         self._bound()
         return True
+
+    def recall(self, name: str) -> Any:
+        """What was remembered of a tree (hmeval.cache.known_trees); None where nothing was."""
+        try:
+            return Entry(self._tree(name)).head
+        except (OSError, Damaged, ValueError, EOFError, TypeError):
+            return None
+
+    def remember(self, name: str, tree: dict[str, Any]) -> None:
+        """Remember something of a tree, where that is possible."""
+        try:
+            self._make()
+            write(self._tree(name), tree, ())
+        except (OSError, ValueError) as error:
+            self.log(f"{self._tree(name)} was not written: {error}")
+
+    def _tree(self, name: str) -> str:
+        return os.path.join(self.folder, name + _TREE)
 
     def lock(self, purpose: str, name: str = "", patience: float = PATIENCE) -> Lock:
         """For `with`: nobody else has the same lock meanwhile, unless `patience` seconds were not enough to get it.
@@ -161,7 +179,7 @@ class Shelf:
             for path, found in files:
                 total += found.st_size
                 abandoned = path.endswith(_UNFINISHED) and time.time() - found.st_mtime > _ABANDONED
-                if abandoned or (total > LARGEST and path.endswith(_ENTRY)):
+                if abandoned or (total > LARGEST and path.endswith((_ENTRY, _TREE))):
                     _remove(path)
 
 

@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 import hmeval
-from hmeval.cache import facts, observation
+from hmeval.cache import facts, fingerprint, observation
 from hmeval.cache.fingerprint import Fingerprint, signatures
 from hmeval.cache.kept import Kept
 from hmeval.cache.observation import Observation, Uncacheable
@@ -436,7 +436,7 @@ def test_a_file_that_appears_during_the_evaluation(folder: Path) -> None:
 
 
 def test_a_file_that_is_younger_than_the_clock_tells(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(observation, "_CLOCK", 3600 * 10**9)
+    monkeypatch.setattr(fingerprint, "_CLOCK", 3600 * 10**9)
     with pytest.raises(Uncacheable, match="just before"):
         Evaluated("import ./a.nix", folder)
 
