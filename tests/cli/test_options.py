@@ -220,7 +220,7 @@ def test_the_page_tells_what_may_be_written(options: Callable[..., str]) -> None
         (("--flake", ".", "--home-manager", "."), "--override-input home-manager"),
         (("--file", "home.nix", "--override-input", "a", "."), "goes with --flake"),
         (("--file", "home.nix", "--write-lock-file"), "goes with --flake"),
-        (("--flake", ".", "--offline", "--write-lock-file"), "stand-ins are not locked"),
+        (("--flake", ".", "--offline", "--write-lock-file"), "which are not locked"),
         (("--file", "home.nix", "a..b"), "column 3: a part is empty"),
         (("--format", "pdf"), "invalid choice"),
         (("--nonsense",), "unrecognized arguments: --nonsense"),
