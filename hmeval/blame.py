@@ -158,7 +158,7 @@ class Blame:
             return next(((one.position, one.option) for one in failed if one.position), None)
         files = [match["file"] for match in _FILE.finditer(error.message)]
         named = self._definition(error.option, files) if error.option and files else None
-        ways = (self._missing, self._on_the_way, self._input)
+        ways = (self._missing, self._input, self._on_the_way)
         found = named or next(filter(None, (way(error) for way in ways)), None)
         return found or self._alone(error, everywhere)
 
@@ -212,8 +212,10 @@ class Blame:
         name = re.escape(fetched.partition("/")[0])
         through = rf"{name}\.(?!url\b|inputs\b|follows\b|flake\b)[a-zA-Z]"
         used = re.compile(rf"(?<![\w.'-])(inputs\.{name}(?![\w'-])|{through})")
-        found = self._own.mentioning(used)
-        return (found, error.option) if found else None
+        way = self._on_the_way(error)
+        here = self._own.mentioning(used, way[0].file, way[0].line) if way else None
+        found = here or self._own.mentioning(used)
+        return (found, error.option) if found else way
 
     def _alone(self, error: EvaluationError, everywhere: bool, file: str | None = None) -> _Found | None:
         """The definition that fails alike when it is evaluated alone."""

@@ -46,11 +46,11 @@ class OwnFiles:
         wanted = {path, path.removesuffix("/default.nix")}
         return next((place for place, named in self._named() if named in wanted), None)
 
-    def mentioning(self, pattern: re.Pattern[str], file: str | None = None) -> Position | None:
-        """The first place where one of them, or this one, has such words in its code."""
+    def mentioning(self, pattern: re.Pattern[str], file: str | None = None, since: int = 1) -> Position | None:
+        """The first place where one of them, or this one from a line on, has such words in its code."""
         for each in [file] if file else self._read():
             for number, line in enumerate(_code(each), 1):
-                if found := pattern.search(line):
+                if number >= since and (found := pattern.search(line)):
                     return Position(each, number, found.start() + 1)
         return None
 

@@ -232,7 +232,8 @@ def test_a_locked_input_that_cannot_be_fetched(hmeval_command: Command, tmp_path
     (folder / "flake.lock").write_text(json.dumps(lock))
     message = failure(hmeval_command("options", "--flake", f"{folder}#alice"))
     assert f"the input nixpkgs, which flake.lock has as github:a/b/{'1' * 40}, cannot be fetched" in message
-    assert "--override-input" in message
+    assert "--override-input nixpkgs DIR" in message
+    assert re.search(rf"\n  at {folder}/flake\.nix:\d+:\d+\n.*nixpkgs\.", message), message
 
 
 def test_an_input_of_an_input_is_replaced(hmeval_command: Command, tmp_path: Path) -> None:
