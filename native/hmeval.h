@@ -393,6 +393,10 @@ void hmeval_pack_failures(hmeval_buffer * buffer, const hmeval_failures * failur
 /* The last error, as it stands in Nix text. */
 void hmeval_append_failure(hmeval_session * session, hmeval_buffer * text);
 
+/* option_value.c: what a set is that is shown by that alone, as the value of an option or in it: nixpkgs' packages, say, of
+ * which there is no end; NULL: it is shown as it is. */
+const char * hmeval_known_set(hmeval_session * session, nix_value * set);
+
 /* pack_value.c: `plain` refuses what JSON has no form for (HMEVAL_NOT_PLAIN). Parts that fail go to `failures`; where that
  * is NULL, they fail as a whole. */
 hmeval_status hmeval_pack_value(

@@ -53,6 +53,29 @@ static hmeval_status pack_package(hmeval_walker * self, nix_value * package)
     return status;
 }
 
+/* By `_type`, as nixpkgs (pkgs/top-level/stage.nix, lib/modules.nix) and Nix (call-flake.nix) give it. */
+static const struct {
+    const char *type, *text;
+} known_sets[] = {
+    {"pkgs", "«nixpkgs' packages»"},
+    {"flake", "«a flake»"},
+    {"configuration", "«an evaluated configuration»"},
+    {"option", "«an option»"},
+};
+
+const char * hmeval_known_set(hmeval_session * session, nix_value * set)
+{
+    nix_value * type;
+    const char * text = NULL;
+    hmeval_status status = hmeval_get(session, set, "_type", &type);
+    for (size_t i = 0; status == HMEVAL_OK && i < sizeof(known_sets) / sizeof(*known_sets); ++i)
+        if (hmeval_string_is(session, type, known_sets[i].type)) text = known_sets[i].text;
+    hmeval_value_release(session, type);
+    if (!text && hmeval_has(session, set, "evalModules") && hmeval_has(session, set, "mkOption"))
+        return "«nixpkgs' lib»";
+    return text;
+}
+
 static void pack_truncated(hmeval_walker * self)
 {
     hmeval_pack_text(self->buffer, "truncated");

@@ -194,6 +194,7 @@ static hmeval_status pack_out_path(packer * self, nix_value * set, nix_value * o
 static hmeval_status pack_set(packer * self, nix_value * set)
 {
     nix_value * special;
+    if (self->plain && hmeval_known_set(self->session, set)) return HMEVAL_NOT_PLAIN;
     hmeval_status status = hmeval_get(self->session, set, "__toString", &special);
     if (status == HMEVAL_OK)
         status = pack_to_string(self, set, special);

@@ -336,6 +336,9 @@ static hmeval_status render_no_function(renderer * self, nix_value * set)
 static hmeval_status render_set(renderer * self, nix_value * set)
 {
     nix_value * function;
+    const char * known = self->failures && self->failures->most ? hmeval_known_set(self->session, set) : NULL;
+    if (known) hmeval_append_text(self->text, known);
+    if (known) return HMEVAL_OK;
     if (!hmeval_has(self->session, set, "__functor")) return render_no_function(self, set);
     hmeval_status status = hmeval_call_builtin(self->session, HMEVAL_CALL_FUNCTOR, set, &function);
     if (status == HMEVAL_OK && hmeval_value_type(self->session, function) == HMEVAL_TYPE_LAMBDA)

@@ -142,9 +142,12 @@ def test_a_table_has_the_rest_of_the_value(hmeval_command: Hmeval, holes: tuple[
 
 UNKNOWN_DEFAULTS = """\
 { lib, ... }:
+let
+  default = throw "no default";
+in
 {
-  options.q.a = lib.mkOption { type = lib.types.int; default = throw "no default"; };
-  options.q.b = lib.mkOption { type = lib.types.int; default = throw "no default"; };
+  options.q.a = lib.mkOption { type = lib.types.int; inherit default; };
+  options.q.b = lib.mkOption { type = lib.types.int; inherit default; };
   options.q.hidden = lib.mkOption { type = lib.types.int; default = throw "hidden"; internal = true; };
   config.home = { username = "alice"; homeDirectory = "/home/alice"; stateVersion = "26.05"; };
 }

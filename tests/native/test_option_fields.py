@@ -189,6 +189,24 @@ def test_raw_attributes_are_not_looked_into(evaluator: Evaluator) -> None:
     assert "errors" not in record
 
 
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        ('{ _type = "pkgs"; bash = abort "no"; }', "«nixpkgs' packages»"),
+        ('{ _type = "flake"; outPath = abort "no"; }', "«a flake»"),
+        ('{ _type = "configuration"; config = abort "no"; }', "«an evaluated configuration»"),
+        ('{ _type = "option"; value = abort "no"; }', "«an option»"),
+        ('{ mkOption = abort "no"; evalModules = abort "no"; }', "«nixpkgs' lib»"),
+    ],
+)
+def test_what_has_no_end_is_shown_as_what_it_is(evaluator: Evaluator, value: str, shown: str) -> None:
+    for whole, text in ((value, shown), (f"[ 1 {value} ]", f"[\n  1\n  {shown}\n]")):
+        (record,) = records_of(evaluator, f"{{ a = {option(value=whole)}; }}")
+        assert record["value"] == {"nix": text}
+    (record,) = records_of(evaluator, f"{{ a = {option(value='{ _type = 1; b = 2; }')}; }}")
+    assert record["value"] == {"json": {"_type": 1, "b": 2}}
+
+
 def test_large_values_are_cut(evaluator: Evaluator) -> None:
     value = 'builtins.concatStringsSep "" (builtins.genList (x: "é\'") 40000)'
     (record,) = records_of(evaluator, f"{{ a = {option(value=value)}; }}")
