@@ -12,6 +12,9 @@ WINNER, LOSER, INACTIVE, UNKNOWN = "winner", "loser", "inactive", "unknown"
 
 PLAIN = 100
 
+_OWN_MODULE = "lib/modules.nix"
+"""What the module system calls the module that it adds itself (nixpkgs, lib/modules.nix: internalModule)."""
+
 
 class Definition(NamedTuple):
     """One definition of an option.
@@ -157,7 +160,8 @@ def unplaced(counted: Mapping[str, Any], priority: int, near: Mapping[str, Any] 
     `near` is the place of what it is made of, where something is known to be that.
     """
     file = counted["file"]
-    why = "" if near else "the module system counts it; where it is written could not be found"
+    unknown = "the module system counts it; where it is written could not be found"
+    why = "" if near else "the module system's own" if file == _OWN_MODULE else unknown
     place = near or {"file": file, "line": None, "column": None}
     return Definition(
         **place,

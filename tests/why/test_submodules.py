@@ -313,4 +313,5 @@ def test_the_arguments_of_modules_are_in_the_module_systems_order(configuration:
     counted = configuration.option("_module.args", places=False).definitions
     why = configuration.why("_module.args")
     assert [one.module for one in why.winners] == [one["file"] for one in counted]
+    assert why.winners[0].reason == "the module system's own"
     assert why.value == configuration.option("_module.args").value
