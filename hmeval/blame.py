@@ -211,7 +211,8 @@ class Blame:
             return None
         name = re.escape(fetched.partition("/")[0])
         through = rf"{name}\.(?!url\b|inputs\b|follows\b|flake\b)[a-zA-Z]"
-        used = re.compile(rf"(?<![\w.'-])(inputs\.{name}(?![\w'-])|{through})")
+        declared = r"\s*=|\.(?:url|inputs|follows|flake|type)\b"
+        used = re.compile(rf"(?<![\w.'-])(inputs\.{name}(?![\w'-]|{declared})|{through})")
         way = self._on_the_way(error)
         here = self._own.mentioning(used, way[0].file, way[0].line) if way else None
         found = here or self._own.mentioning(used)
