@@ -282,7 +282,7 @@ class Configuration:
         backup = Backup(backup_extension, backup_command, overwrite_backup)
         if not backup_extension and not backup_command and "user" in self.describe():
             backup = Backup(*self._kept.document("plan inputs", "backup", self._backup_settings))
-        circumstances = Circumstances(folder, generation, start.as_json(), backup, os.environ.get("USER"))
+        circumstances = Circumstances(folder, generation, start.as_json(), backup, os.environ.get("USER"), os.getuid())
         plan = make_plan(inputs, circumstances, disk)
         if diff:
             add_differences(plan.files, folder, disk)

@@ -371,6 +371,7 @@ in
 {
   username = plain config.home.username;
   homeDirectory = plain config.home.homeDirectory;
+  uid = config.home.uid or null;
   storeDirectory = builtins.storeDir;
   homeFiles = plain config.home-files;
   overlap = config.home.fileOverlapResolution or "ignore";

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import difflib
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from hmeval.plan.dag import Order, predecessors
+from hmeval.plan.exits import find_exits
 from hmeval.plan.inputs import Block
 from hmeval.plan.model import Warned
 
@@ -67,13 +69,16 @@ def described_blocks(blocks: Mapping[str, Block], order: Order) -> list[dict[str
 
 
 def block_warnings(blocks: Mapping[str, Block], order: Order) -> Iterator[Warned]:
-    """What is wrong with blocks: a cycle, those that run before the boundary by accident, those past `run`."""
+    """What is wrong with blocks: a cycle, a place by accident, the end of activation, commands past `run`."""
     if order.cycle:
         chain = " → ".join([*order.cycle, *order.loops])
         yield Warned("cycle", f"the blocks of home.activation have no order: {chain}; Home Manager cannot be built so")
         return
     asked = _asked_before(blocks)
     for name in order.result:
+        if blocks[name].user_defined is not False:
+            yield from _end_warnings(name, blocks[name], order)
+            yield from _order_warnings(name, blocks)
         block = blocks[name]
         before = BOUNDARY in order.result and order.result.index(name) < order.result.index(BOUNDARY)
         if block.user_defined and before and name not in asked:
@@ -87,10 +92,39 @@ def block_warnings(blocks: Mapping[str, Block], order: Order) -> Iterator[Warned
             yield Warned("opaque-hook", message, block.declared_at)
 
 
+def _end_warnings(name: str, block: Block, order: Order) -> Iterator[Warned]:
+    """That a block ends the whole of activation, or may: those after it do not run then."""
+    exits = find_exits(block.code)
+    certain = [found for found in exits if found.is_certain]
+    later = ", ".join(order.result[order.result.index(name) + 1 :])
+    if certain and certain[0].fails:
+        yield Warned("failing-hook", f"home.activation.{name} fails: it always comes to an `exit`", block.declared_at)
+    elif not all(found.fails for found in exits) and later:
+        ends = "ends activation" if certain else "may end activation"
+        message = f"home.activation.{name} {ends} with `exit` or `exec`: what comes after it does not run then: {later}"
+        yield Warned("ending-hook", message, block.declared_at)
+
+
+def _order_warnings(name: str, blocks: Mapping[str, Block]) -> Iterator[Warned]:
+    """That a block wants to be before or after one that is not there, which Home Manager ignores."""
+    block = blocks[name]
+    for relation, others in (("after", block.after), ("before", block.before)):
+        for other in others:
+            if other not in blocks:
+                near = difflib.get_close_matches(other, blocks, n=1)
+                meant = f"; {near[0]} is meant, perhaps" if near else ""
+                message = (
+                    f"home.activation.{name} is to run {relation} {other}, and there is no such block: it is ignored"
+                )
+                yield Warned("unknown-block", message + meant, block.declared_at)
+
+
 def is_opaque(name: str, block: Block) -> bool:
     """Whether a block may do what neither the plan nor a dry run shows."""
     if name in _FOLLOWED and not block.user_defined:
         return False
+    if any(not found.fails for found in find_exits(block.code)):
+        return True
     return any(not _harmless(line.strip()) for line in block.code.replace("\\\n", " ").split("\n"))
 
 

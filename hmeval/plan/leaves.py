@@ -10,7 +10,6 @@ from hmeval.plan.disk import Disk, walk
 from hmeval.plan.future import Future
 from hmeval.plan.inputs import ManagedFile, text_bytes
 
-_OUTSIDE = (".", "..")
 _LEFT_OUT_BY_LNDIR = {".git", ".svn", "CVS", "CVS.adm", "RCS", "SCCS", "BitKeeper", ".hg"}
 
 
@@ -51,6 +50,7 @@ class NewFiles(NamedTuple):
         unknown: the folders of which only the place is known.
         ignored: what a recursive folder hides, with the reason.
         failures: why it cannot be built, if it cannot; a build sees nothing but the store, as in a sandbox.
+        misplaced: files that come to lie within the folder that they are meant to be, with the place of their link.
     """
 
     root: str
@@ -59,11 +59,12 @@ class NewFiles(NamedTuple):
     unknown: list[Unknown]
     ignored: list[tuple[ManagedFile, str]]
     failures: list[tuple[ManagedFile, str]]
+    misplaced: list[tuple[ManagedFile, str]]
 
 
 def compose(files: Iterable[ManagedFile], root: str, disk: Disk, overlap: str = "ignore") -> NewFiles:
     """The leaves that the files become; `overlap` is what home.fileOverlapResolution says."""
-    composition = _Composition(NewFiles(root, {}, set(), [], [], []), Future(disk), overlap)
+    composition = _Composition(NewFiles(root, {}, set(), [], [], [], []), Future(disk), overlap)
     for file in sorted(files, key=lambda file: _length(file.target)):
         composition.insert(file)
     return composition.made
@@ -76,7 +77,7 @@ def _length(target: str) -> int:
 
 def built(folder: str, disk: Disk) -> NewFiles:
     """The leaves of a home-files that was built, as `find` sees them. What cannot be read is left out."""
-    made = NewFiles(folder, {}, set(), [], [], [])
+    made = NewFiles(folder, {}, set(), [], [], [], [])
     store = f"{posixpath.dirname(folder)}/"
     for target, kind in walk(disk, folder, []):
         path = f"{folder}/{target}"
@@ -121,7 +122,21 @@ def above(target: str) -> Iterator[str]:
 
 def _is_plain(target: str) -> bool:
     """Whether a target is written in the only way that it can be."""
-    return not (target.startswith(("/", "./", "../")) or "//" in target or "/." in target or target.endswith("/"))
+    return not (
+        target == "."
+        or target.startswith(("/", "./", "../"))
+        or "//" in target
+        or "/." in target
+        or target.endswith("/")
+    )
+
+
+def _normalized(target: str) -> str:
+    """A target without detours, as `realpath -m` has it below home-files; empty for home-files itself."""
+    if _is_plain(target):
+        return target
+    plain = posixpath.normpath(target.lstrip("/"))
+    return "" if plain == "." else plain
 
 
 class _Composition:
@@ -136,15 +151,13 @@ class _Composition:
     def insert(self, file: ManagedFile) -> None:
         if file.target in self._seen:
             return  # an assertion of Home Manager's has told it
-        target = file.target if _is_plain(file.target) else posixpath.normpath(file.target.lstrip("/"))
+        target = _normalized(file.target)
         folder = target.rpartition("/")[0]
         # Whether nothing is at the place, in a folder of home-files.
         is_free = target not in self.made.leaves and (not folder or folder in self.made.folders)
-        if is_free and file.text is not None and target not in self.made.folders and target not in _OUTSIDE:
+        if is_free and file.text is not None and target not in self.made.folders and target not in ("", ".."):
             self._seen.add(file.target)  # most files are so, and there may be many
             self.made.leaves[target] = Leaf(target, "link", file.text, file.source, file.store, file)
-        elif target == ".":
-            self.made.ignored.append((file, "it is HOME itself"))
         elif target == ".." or target.startswith("../"):
             self.made.failures.append((file, f"{file.target} is outside of HOME"))
         elif is_free or (not self._hidden(file, target) and self._reachable(file, target)):
@@ -168,6 +181,8 @@ class _Composition:
 
     def _occupied(self, target: str) -> bool:
         """Whether something that is no folder is there."""
+        if not target:
+            return False
         leaf = self.made.leaves.get(target)
         if leaf is not None:
             return self._kind(leaf) in ("file", "unknown")
@@ -201,20 +216,25 @@ class _Composition:
         elif file.recursive and found is None and file.text is None and file.link_to is None and file.store:
             self._folder(target)
             self.made.unknown.append(Unknown(target, file))
-        elif target in self.made.folders:
-            # `ln -s` puts a link into a folder that is there already, under the source's name in the store.
-            if not file.store:
-                self.made.ignored.append(
-                    (file, "a folder is there, and its link lands within, under a name in the store")
-                )
-            else:
-                self._leaf(file, f"{target}/{posixpath.basename(file.source)}", "directory" if is_folder else "link")
+        elif not target or target in self.made.folders:
+            self._put_within(file, target, "directory" if is_folder else "link")
         elif file.link_to is not None and file.executable:
             self.made.failures.append((file, "what is out of the store cannot be copied, to be made executable"))
         elif file.link_to is not None:
             self._leaf(file._replace(source=file.link_to, store=False), target, "out-of-store")
         else:
             self._leaf(file, target, "directory" if is_folder else self._single_kind(file, found is not None))
+
+    def _put_within(self, file: ManagedFile, folder: str, kind: str) -> None:
+        """`ln -s` puts a link into a folder that is there already, under the source's name in the store."""
+        if not file.store:
+            where = "HOME itself" if not folder else "a folder"
+            self.made.ignored.append((file, f"{where} is there, and its link lands within, under a name in the store"))
+            return
+        name = posixpath.basename(file.source)
+        place = f"{folder}/{name}" if folder else name
+        self._leaf(file, place, kind)
+        self.made.misplaced.append((file, place))
 
     def _single_kind(self, file: ManagedFile, there: bool) -> str:
         """A copy where the executable bit has to differ from the source's."""
@@ -226,7 +246,7 @@ class _Composition:
         """`lndir`: a link for each file below the source; links there keep where they lead to."""
         self._folder(target)
         for below, source in _linked_tree(self._future, file.source, file.ignore_links):
-            place = f"{target}/{below}"
+            place = f"{target}/{below}" if target else below
             if source is None:
                 self._folder(place)
             elif place not in self.made.leaves:

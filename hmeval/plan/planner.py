@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
+from hmeval.plan.backups import backup_warnings
 from hmeval.plan.blocks import block_warnings, described_blocks
 from hmeval.plan.dconf import dconf_changes
 from hmeval.plan.disk import Disk, RealDisk, walk
@@ -33,6 +34,7 @@ class Circumstances(NamedTuple):
         origin: what was asked for as that, for the plan's `from`.
         backup: how what is in the way is put aside.
         user: who activates; None where it is not to be checked.
+        uid: likewise, by number.
     """
 
     home: str
@@ -40,6 +42,7 @@ class Circumstances(NamedTuple):
     origin: Mapping[str, Any]
     backup: Backup = Backup()
     user: str | None = None
+    uid: int | None = None
 
 
 @contextmanager
@@ -68,11 +71,14 @@ def plan_for(wanted: Wanted, circumstances: Circumstances, disk: Disk) -> Plan:
     stores = tuple(dict.fromkeys(disk.real(store) for store in (wanted.store, USUAL_STORE)))
     situation = Situation(home, new, generation.targets, stores, wanted.forced, circumstances.backup)
     changes = [*plan_files(situation, future), *_unknown_folders(situation, future)]
-    is_blocked = any(change.action == "blocked" for change in changes)
+    warnings = list(_warnings(wanted, generation, changes, circumstances.backup))
+    fails = any(warning.kind == "failing-hook" for warning in warnings)
+    refusals = list(_refusals(wanted, circumstances, disk))
+    is_blocked = bool(refusals) or any(change.action == "blocked" for change in changes)
     return Plan(
         home=home,
         origin=circumstances.origin,
-        blocked=is_blocked or bool(wanted.order.cycle or new.failures or wanted.is_broken),
+        blocked=is_blocked or bool(wanted.order.cycle or new.failures or wanted.is_broken or fails),
         conditional=list(_conditions(wanted, circumstances, changes, disk)),
         files=changes,
         hooks=hook_runs(wanted.hooks, home, disk),
@@ -82,7 +88,7 @@ def plan_for(wanted: Wanted, circumstances: Circumstances, disk: Disk) -> Plan:
         dconf=dconf_changes(wanted.dconf, generation.dconf),
         launchd=agent_changes(wanted.agents, generation.agents, home, future),
         activation=described_blocks(wanted.blocks, wanted.order),
-        warnings=list(_warnings(wanted, generation, changes)),
+        warnings=[*refusals, *warnings],
     )
 
 
@@ -122,8 +128,12 @@ def _may_collide(path: str, situation: Situation, future: Future) -> bool:
     return any(kind != "link" or not ours(future.disk.entry(f"{folder.origin}/{name}").link) for name, kind in names)
 
 
-def _warnings(wanted: Wanted, generation: Generation, changes: Iterable[FileChange]) -> Iterator[Warned]:
+def _warnings(
+    wanted: Wanted, generation: Generation, changes: Iterable[FileChange], backup: Backup
+) -> Iterator[Warned]:
     yield from block_warnings(wanted.blocks, wanted.order)
+    if any(change.action == "backup" for change in changes):
+        yield from backup_warnings(backup.command)
     yield from _file_warnings(wanted.files, changes)
     yield from (Warned("generation", failure) for failure in generation.failures)
     yield from wanted.warnings
@@ -134,6 +144,10 @@ def _file_warnings(new: NewFiles, changes: Iterable[FileChange]) -> Iterator[War
         yield Warned("build-failure", f"home-files cannot be built: {file.target}: {reason}", file.declared_at)
     for file, reason in new.ignored:
         yield Warned("ignored-file", f"{file.target} is left out: {reason}", file.declared_at)
+    for file, place in new.misplaced:
+        where = f"the folder {file.target}" if "/" in place else "HOME"
+        message = f"{file.target} becomes the link {place}: {where} is there, and no link can take its place"
+        yield Warned("misplaced-file", message, file.declared_at)
     late = [change.target for change in changes if change.action == "blocked" and change.late]
     if late and not any(change.action == "blocked" and not change.late for change in changes):
         message = (
@@ -146,16 +160,23 @@ def _file_warnings(new: NewFiles, changes: Iterable[FileChange]) -> Iterator[War
             yield Warned("file", f"{change.target}: {warning}", change.declared_at)
 
 
+def _refusals(wanted: Wanted, circumstances: Circumstances, disk: Disk) -> Iterator[Warned]:
+    """Why activation ends before it begins: the start of `activationScript` in modules/home-environment.nix."""
+    for name, only, here in (("USER", wanted.user, circumstances.user), ("UID", wanted.uid, circumstances.uid)):
+        if None not in (only, here) and only != here:
+            yield Warned("refusal", f"activation refuses any {name} but {only}; this plan is for {here}")
+    home = circumstances.home
+    if wanted.home is not None and disk.real(home) != disk.real(wanted.home):
+        yield Warned("refusal", f"activation refuses any HOME but {wanted.home}; this plan is for {home}")
+    if len(home.split()) > 1:
+        message = f"activation refuses {home}: it begins with `cd $HOME`, without the quotes that blanks need"
+        yield Warned("refusal", message)
+
+
 def _conditions(
     wanted: Wanted, circumstances: Circumstances, changes: Iterable[FileChange], disk: Disk
 ) -> Iterator[str]:
     """What the plan depends on and does not know."""
-    if None not in (circumstances.user, wanted.user) and circumstances.user != wanted.user:
-        yield f"activation refuses anyone but {wanted.user}, and $USER is {circumstances.user}"
-    if wanted.home is not None and disk.real(circumstances.home) != disk.real(wanted.home):
-        yield f"activation refuses any HOME but {wanted.home}; this plan is for {circumstances.home}"
-    if len(circumstances.home.split()) > 1:
-        yield f"activation refuses {circumstances.home}: it begins with `cd $HOME`, without the quotes that blanks need"
     if disk.entry(disk.real(circumstances.home)).kind == "absent":
         yield f"{circumstances.home} is not there: activation begins in it, and fails unless it is made before"
     yield from wanted.conditions

@@ -50,7 +50,7 @@ def plan_to(
     start = find_generation(from_, folder, disk)
     generation = read_generation(start.path, wanted.unit_folder, disk)
     backup = Backup(backup_extension, backup_command, overwrite_backup)
-    circumstances = Circumstances(folder, generation, start.as_json(), backup, os.environ.get("USER"))
+    circumstances = Circumstances(folder, generation, start.as_json(), backup, os.environ.get("USER"), os.getuid())
     plan = plan_for(wanted, circumstances, disk)._replace(to=_described(found, path, specialisation))
     if diff:
         add_differences(plan.files, folder, disk)

@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 _BLOCK = re.compile(r'^_iNote "Activating %s" "(.*)"$', re.MULTILINE)
 _USER = re.compile(r'^ *(?:checkStringEq USER "\$USER"|checkUsername) (.*)$', re.MULTILINE)
+_UID = re.compile(r'^ *checkStringEq UID "\$\(id -u\)" (\d+)$', re.MULTILINE)
 _HOME = re.compile(r'^ *(?:checkPathEq HOME "\$HOME"|checkHomeDirectory) (.*)$', re.MULTILINE)
 _CHECK = re.compile(r'-exec bash (\S+) "\$newGenFiles"')
 _FORCED = re.compile(r"^\s*forcedPaths=\((.*?)\)$", re.MULTILINE | re.DOTALL)
@@ -23,11 +24,13 @@ class Script(NamedTuple):
 
     Attributes:
         user: the only one that it lets activate it; None where it does not look.
+        uid: likewise the only user, by number.
         home: likewise the only HOME.
         blocks: the code of each, in their order.
     """
 
     user: str | None
+    uid: int | None
     home: str | None
     blocks: dict[str, str]
 
@@ -70,7 +73,8 @@ def parse_script(text: bytes) -> Script:
     script = text.decode("utf-8", "surrogateescape")
     _, *pieces = _BLOCK.split(script)
     blocks = dict(zip(pieces[::2], pieces[1::2], strict=True))
-    return Script(_argument(_USER, script), _argument(_HOME, script), blocks)
+    uid = _argument(_UID, script)
+    return Script(_argument(_USER, script), None if uid is None else int(uid), _argument(_HOME, script), blocks)
 
 
 def forced_targets(check: bytes) -> list[str]:

@@ -27,6 +27,7 @@ class Wanted(NamedTuple):
 
     Attributes:
         user: the only one that activation lets do it; None where it does not look, or the system does it as that user.
+        uid: likewise the only user, by number.
         home: likewise the only HOME.
         store: the store that its paths are in.
         files: its home-files.
@@ -46,6 +47,7 @@ class Wanted(NamedTuple):
     """
 
     user: str | None
+    uid: int | None
     home: str | None
     store: str
     files: NewFiles
@@ -74,6 +76,7 @@ def wanted_by_configuration(inputs: Mapping[str, Any], disk: Disk) -> Wanted:
     folder, variables = inputs["unitFolder"], inputs["sessionVariables"]
     return Wanted(
         user=None if inputs["activatedByTheSystem"] else inputs["username"],
+        uid=None if inputs["activatedByTheSystem"] else inputs["uid"],
         home=inputs["homeDirectory"],
         store=inputs["storeDirectory"],
         files=files,
@@ -103,6 +106,7 @@ def wanted_by_generation(path: str, disk: Disk) -> Wanted:
     broken = [*missing, *([f"{path}/home-files: it is not there"] if generation.targets is None else [])]
     return Wanted(
         user=script.user,
+        uid=script.uid,
         home=script.home,
         store=posixpath.dirname(root),
         files=built(root, disk),
@@ -159,7 +163,7 @@ def _script(path: str, disk: Disk) -> tuple[Script, list[str]]:
     try:
         script = parse_script(disk.read(f"{path}/activate"))
     except (OSError, ValueError) as error:
-        return Script(None, None, {}), [_told(f"{path}/activate", error)]
+        return Script(None, None, None, {}), [_told(f"{path}/activate", error)]
     return script, []
 
 

@@ -34,7 +34,8 @@ _OTHER_SIGNS = {
 }
 _LISTED = ("create", "update", "backup", "remove", "skipped")
 _UNBUILDABLE = ("build-failure", "cycle")
-_UNUSABLE = ("broken-generation",)
+_UNUSABLE = ("broken-generation", "failing-hook")
+_REFUSED = ("refusal",)
 _SHORT = 100
 
 
@@ -52,7 +53,7 @@ def plan_text(plan: Plan, style: Style, *, unchanged: bool = False) -> str:
         _items("dconf", (_key(key) for key in plan.dconf if unchanged or key["action"] != "keep"), style),
         _items("launchd agents", (_named(agent) for agent in plan.launchd if unchanged or agent["reason"]), style),
         _activation(plan, style),
-        _prose("Warnings", _warnings(plan, but=("file", *_UNBUILDABLE, *_UNUSABLE)), "yellow", style),
+        _prose("Warnings", _warnings(plan, but=("file", *_UNBUILDABLE, *_UNUSABLE, *_REFUSED)), "yellow", style),
         _prose("Not known", plan.conditional, "dim", style),
         _verdict(plan, style),
     ]
@@ -92,7 +93,11 @@ def _generation(told: Mapping[str, Any]) -> str:
 
 def _blocked(plan: Plan, style: Style) -> Iterator[str]:
     """What would make activation fail: by its check, and half-way."""
-    for title, kinds in (("it cannot be built", _UNBUILDABLE), ("the generation cannot be activated", _UNUSABLE)):
+    for title, kinds in (
+        ("it cannot be built", _UNBUILDABLE),
+        ("activation fails", _UNUSABLE),
+        ("activation refuses to begin", _REFUSED),
+    ):
         cannot = [warning for warning in plan.warnings if warning.kind in kinds]
         yield _prose(f"Blocked: {title}", map(_warning, cannot), "red", style)
     changes = [change for change in plan.files if change.action == "blocked"]

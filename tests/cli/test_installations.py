@@ -342,8 +342,9 @@ def test_the_plan_of_a_home_inside_a_system(hmeval_command: Command, copy: Calla
     plan = ("plan", "--json", "--offline", "--home", home, "--from", "none", "--flake", f"{copy('nixos')}#{DESK}")
     told: dict[str, dict[str, str]] = {}
     for user, more in (("alice", ()), ("alice", ("--backup-extension", "old"))):
-        planned = value(hmeval_command(*plan, "--user", user, *more))
-        told |= {str(more): {each["target"]: each["action"] for each in planned["files"]}}  # type: ignore[index]
+        done = hmeval_command(*plan, "--user", user, *more)
+        assert done.returncode == 3, "another HOME than the configuration's"
+        told |= {str(more): {each["target"]: each["action"] for each in json.loads(done.stdout)["files"]}}
     assert {actions[".config/git/config"] for actions in told.values()} == {"backup"}
     assert told[str(())]["notes/.keep"] == "create"
     darwin = (

@@ -13,15 +13,27 @@ import pytest
 
 import hmeval
 
+Target = tuple["str | Path", ...]
 Hmeval = Callable[..., "subprocess.CompletedProcess[str]"]
 
 EXAMPLE = Path(__file__).resolve().parents[2] / "examples/standalone/home.nix"
 TARGET = ("plan", "--file", EXAMPLE, "--offline")
+IN_THIS_HOME = """{{ lib, ... }}: {{ imports = [ {example} ]; home.homeDirectory = lib.mkForce "{home}"; }}"""
 SCHEMA = json.loads((Path(hmeval.__file__).parent / "plan/plan.schema.json").read_text())
 
 
-def test_from_nothing(hmeval_command: Hmeval, tmp_path: Path) -> None:
-    done = hmeval_command(*TARGET, "--home", tmp_path / "home")
+@pytest.fixture
+def at_home(tmp_path: Path) -> Target:
+    """`hmeval plan` for the example, as the configuration of an empty HOME of the test's own: `home`."""
+    home = tmp_path / "home"
+    home.mkdir()
+    module = tmp_path / "module.nix"
+    module.write_text(IN_THIS_HOME.format(example=EXAMPLE, home=home))
+    return ("plan", "--file", module, "--offline")
+
+
+def test_from_nothing(hmeval_command: Hmeval, at_home: Target) -> None:
+    done = hmeval_command(*at_home)
     assert (done.returncode, done.stderr) == (0, "")
     assert "  18 to create\n  + .bash_profile\n" in done.stdout
     assert "notes-backup.timer  start: new, and wanted by timers.target" in done.stdout
@@ -29,8 +41,8 @@ def test_from_nothing(hmeval_command: Hmeval, tmp_path: Path) -> None:
     assert done.stdout.endswith("Activation can be done.\n")
 
 
-def test_as_json(hmeval_command: Hmeval, tmp_path: Path) -> None:
-    done = hmeval_command(*TARGET, "--home", tmp_path, "--json", "--diff", "--unchanged", "--from", "none")
+def test_as_json(hmeval_command: Hmeval, at_home: Target) -> None:
+    done = hmeval_command(*at_home, "--json", "--diff", "--unchanged", "--from", "none")
     plan = json.loads(done.stdout)
     jsonschema.validate(plan, SCHEMA)
     (file,) = [file for file in plan["files"] if file["target"] == ".config/fd/ignore"]
@@ -52,15 +64,37 @@ def test_as_json(hmeval_command: Hmeval, tmp_path: Path) -> None:
     ],
 )
 def test_a_file_in_the_way(
-    hmeval_command: Hmeval, tmp_path: Path, flags: tuple[str, ...], code: int, told: str
+    hmeval_command: Hmeval, at_home: Target, tmp_path: Path, flags: tuple[str, ...], code: int, told: str
 ) -> None:
-    (tmp_path / ".vimrc").write_text("mine\n")
-    (tmp_path / ".vimrc.bak").write_text("older\n")
-    done = hmeval_command(*TARGET, "--home", tmp_path, *flags)
+    (tmp_path / "home/.vimrc").write_text("mine\n")
+    (tmp_path / "home/.vimrc.bak").write_text("older\n")
+    done = hmeval_command(*at_home, *flags)
     assert (done.returncode, done.stderr) == (code, "")
     assert told in done.stdout
     assert f"defined at {EXAMPLE}:39:7" in done.stdout
-    assert (tmp_path / ".vimrc").read_text() == "mine\n"
+    assert (tmp_path / "home/.vimrc").read_text() == "mine\n"
+
+
+@pytest.mark.parametrize(
+    ("flags", "environment", "told"),
+    [
+        (("--home", "{tmp_path}"), {}, "activation refuses any HOME but {tmp_path}/home; this plan is for {tmp_path}"),
+        ((), {"USER": "bob"}, "activation refuses any USER but alice; this plan is for bob"),
+    ],
+)
+def test_an_activation_that_refuses_to_begin_is_blocked(
+    hmeval_command: Hmeval,
+    at_home: Target,
+    tmp_path: Path,
+    flags: tuple[str, ...],
+    environment: dict[str, str],
+    told: str,
+) -> None:
+    given = (flag.format(tmp_path=tmp_path) for flag in flags)
+    done = hmeval_command(*at_home, *given, env=environment)
+    assert done.returncode == 3
+    assert f"Blocked: activation refuses to begin\n  - {told.format(tmp_path=tmp_path)}\n" in done.stdout
+    assert done.stdout.endswith("Activation would fail.\n")
 
 
 def test_the_order_as_a_graph(hmeval_command: Hmeval) -> None:
@@ -115,6 +149,7 @@ def test_the_current_generation_is_found_where_activation_looks(hmeval_command: 
 def test_from_python(tmp_path: Path) -> None:
     with hmeval.load(file=EXAMPLE, offline=True) as configuration:
         plan = configuration.plan(home=tmp_path, from_="none")
-    assert (plan.blocked, plan.changes) == (False, True)
+    assert (plan.blocked, plan.changes) == (True, True)
+    assert [warning.kind for warning in plan.warnings] == ["refusal"]
     assert {file.action for file in plan.files} == {"create"}
     assert os.listdir(tmp_path) == []

@@ -69,6 +69,7 @@ class Machine:
         return {
             "username": "alice",
             "homeDirectory": str(self.home),
+            "uid": None,
             "storeDirectory": str(self.store),
             "homeFiles": str(self.new),
             "overlap": "ignore",

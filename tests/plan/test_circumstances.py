@@ -8,15 +8,19 @@ from typing import Any
 import pytest
 
 import hmeval
+from hmeval.plan.generation import NO_GENERATION
 from hmeval.plan.model import Plan
+from hmeval.plan.planner import Circumstances, make_plan
 
 Machine = Any
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 
 
 def refusals(plan: Plan) -> list[str]:
-    """What a plan says that activation refuses."""
-    return [condition for condition in plan.conditional if "refuses" in condition]
+    """What a plan says that activation refuses; a refusal blocks."""
+    told = [warning.message for warning in plan.warnings if warning.kind == "refusal"]
+    assert plan.blocked == bool(told)
+    return told
 
 
 def test_a_home_is_the_same_by_any_path(machine: Machine) -> None:
@@ -37,6 +41,22 @@ def test_a_home_that_is_not_there_is_no_place_to_begin(machine: Machine) -> None
     machine.home.rmdir()
     machine.home.symlink_to(machine.folder / "nowhere")
     assert f"{machine.home} is not there" in machine.plan({"f": "1"}).conditional[0]
+
+
+@pytest.mark.parametrize(("uid", "told"), [(None, []), (1000, []), (1001, ["activation refuses any UID but 1001"])])
+def test_a_home_of_somebody_else(machine: Machine, uid: int | None, told: list[str]) -> None:
+    """Home Manager's checkStringEq UID (modules/home-environment.nix), where home.uid is set."""
+    inputs = machine.inputs({}, uid=uid)
+    circumstances = Circumstances(
+        str(machine.home), NO_GENERATION, {"kind": "none", "generation": None}, user="alice", uid=1000
+    )
+    assert [refusal.split(";")[0] for refusal in refusals(make_plan(inputs, circumstances))] == told
+
+
+def test_a_user_of_another_name(machine: Machine) -> None:
+    circumstances = Circumstances(str(machine.home), NO_GENERATION, {"kind": "none", "generation": None}, user="bob")
+    (told,) = refusals(make_plan(machine.inputs({}), circumstances))
+    assert told == "activation refuses any USER but alice; this plan is for bob"
 
 
 @pytest.mark.parametrize(("flake", "user"), [("nixos#desk", "alice"), ("nix-darwin#laptop", "alice")])

@@ -224,3 +224,24 @@ def balanced(pattern: str) -> bool:
     """Whether brackets and parentheses are closed, and hold nothing that is written by accident alone."""
     simple = re.sub(r"\\.", "", pattern)
     return not re.search(r"[()|]|\[[^\]]*$|\[[!^]?\]|\[[^\]]*[\\\[-]|\\$", simple) and not pattern.endswith("\\")
+
+
+def test_a_text_for_home_itself_is_a_link_in_it(machine: Machine) -> None:
+    """`ln -s` puts a link into the folder that is there, under the source's name."""
+    plan = machine.plan({".": {"text": "x", "source": f"{machine.store}/abc-hm_."}})
+    assert [(change.target, change.action) for change in plan.files] == [("abc-hm_.", "create")]
+    (warning,) = plan.warnings
+    assert (warning.kind, warning.message) == (
+        "misplaced-file",
+        ". becomes the link abc-hm_.: HOME is there, and no link can take its place",
+    )
+
+
+def test_the_files_of_a_folder_for_home_itself_stay_when_it_is_planned_again(machine: Machine) -> None:
+    machine.lay(machine.store, {"dots/.a": "1", "dots/sub/b": "2"})
+    dots = {"source": f"{machine.store}/dots", "recursive": True}
+    old = machine.generation({".a": "1", "sub/b": "2"})
+    assert {change.target: change.action for change in machine.plan({"./": dots}, old).files} == {
+        ".a": "relink",
+        "sub/b": "relink",
+    }

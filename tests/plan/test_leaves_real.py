@@ -21,8 +21,25 @@ from hmeval.plan.leaves import Leaf, NewFiles, compose
 Instantiate = Callable[..., Any]
 pytestmark = pytest.mark.real
 
-SEED, COUNT = 3, 60
-TARGETS = ("a", "b", "d", "d/x", "d/e", "d/e/z", "d/new", "c/../k", "/etc/foo", "../out", "./p//q", "d/l", "f/g/h")
+SEED, COUNT = 3, 80
+TARGETS = (
+    "a",
+    "b",
+    "d",
+    "d/x",
+    "d/e",
+    "d/e/z",
+    "d/new",
+    "c/../k",
+    "/etc/foo",
+    "../out",
+    "./p//q",
+    "d/l",
+    "f/g/h",
+    ".",
+    "./",
+    "d/..",
+)
 PLAN_INPUTS = Path(hmeval.__file__).parent / "nix/plan-inputs.nix"
 
 # The store cannot be written to where things are really built; whoever runs this test may be allowed to.

@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 
 import hmeval
 from hmeval.errors import PlanError
+from hmeval.plan.model import Plan
 from hmeval.plan.script import forced_targets, parse_script
 from hmeval.render.json_text import json_text
 from hmeval.render.plan_text import plan_text
@@ -182,13 +183,19 @@ def test_what_a_generation_says_of_itself(generations: Generations, machine: Mac
 
 def test_for_whom_a_generation_is(generations: Generations, monkeypatch: pytest.MonkeyPatch) -> None:
     generations.make(1, {"f": "1"})
-    assert not any("refuses" in condition for condition in hmeval.plan_to("1").conditional)
+    assert refusals(hmeval.plan_to("1")) == []
     monkeypatch.setenv("USER", "bob")
     plan = hmeval.plan_to(generations.profiles / "home-manager-1-link", home=generations.machine.folder / "other")
-    assert [condition.split(";")[0] for condition in plan.conditional if "refuses" in condition] == [
-        "activation refuses anyone but alice, and $USER is bob",
+    assert refusals(plan) == [
+        "activation refuses any USER but alice",
         f"activation refuses any HOME but {generations.home}",
     ]
+    assert plan.blocked
+
+
+def refusals(plan: Plan) -> list[str]:
+    """What a plan says that activation refuses."""
+    return [warning.message.split(";")[0] for warning in plan.warnings if warning.kind == "refusal"]
 
 
 @pytest.mark.parametrize(

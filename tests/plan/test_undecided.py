@@ -157,14 +157,14 @@ def test_the_exit_code(hmeval_command: Hmeval, tmp_path: Path, flags: tuple[str,
     (tmp_path / "home").mkdir()
     (tmp_path / "home/f").write_text("mine")
     (tmp_path / "home.nix").write_text(
-        """
-        { pkgs, ... }: {
-          home = { username = "alice"; homeDirectory = "/home/alice"; stateVersion = "25.11"; };
-          home.file.f.source = pkgs.runCommand "x" { } "tr a b < /dev/null > $out";
-        }
+        f"""
+        {{ pkgs, ... }}: {{
+          home = {{ username = "alice"; homeDirectory = "{tmp_path}/home"; stateVersion = "25.11"; }};
+          home.file.f.source = pkgs.runCommand "x" {{ }} "tr a b < /dev/null > $out";
+        }}
         """
     )
-    target = ("--file", tmp_path / "home.nix", "--offline", "--home", tmp_path / "home")
+    target = ("--file", tmp_path / "home.nix", "--offline")
     done = hmeval_command("plan", *target, *flags)
     assert (done.returncode, done.stderr) == (code, "")
     assert done.stdout.endswith("Whether activation would fail is known after the build.\n")
