@@ -63,8 +63,9 @@ let
     "stateFile"
   ];
 
-  # target → where it is defined; files of the xdg options come into home.file through Home Manager's own module.
-  xdgPlaces = builtins.foldl' (all: part: all // part) { } (
+  # target → which option declares it, and where; files of the xdg options come into home.file through Home Manager's own
+  # module, and setting them there makes a second file of the same target.
+  xdgFiles = builtins.foldl' (all: part: all // part) { } (
     map (
       name:
       let
@@ -73,12 +74,33 @@ let
       builtins.listToAttrs (
         map (entry: {
           name = plain config.xdg.${name}.${entry}.target;
-          value = places.${entry} or [ ];
+          value = {
+            option = showPath [
+              "xdg"
+              name
+              entry
+            ];
+            places = places.${entry} or [ ];
+          };
         }) (attrNames (config.xdg.${name} or { }))
       )
     ) (filter (name: options.xdg ? ${name}) fileOptions)
   );
   homePlaces = placesIn options.home.file;
+  showPath = path: builtins.concatStringsSep "." (map lib.strings.escapeNixIdentifier path);
+
+  # The module of Home Manager's that defines a file, by the option that its own file is named after: programs.git.
+  ownerOf =
+    places:
+    let
+      own = filter (place: lib.hasPrefix "${modules}/" (toString place.file or "")) places;
+      path = lib.splitString "/" (
+        lib.removeSuffix ".nix" (
+          lib.removeSuffix "/default.nix" (lib.removePrefix "${modules}/" (toString (head own).file))
+        )
+      );
+    in
+    if own != [ ] && lib.hasAttrByPath path options then showPath path else null;
 
   # -- files --
 
@@ -174,12 +196,12 @@ let
     name: file:
     let
       target = plain file.target;
-      xdg = xdgPlaces.${target} or [ ];
+      xdg = xdgFiles.${target} or null;
       unit = unitFiles.${target}.places or [ ];
       isUnit = isString file.source && (unitFiles.${target}.source or null) == plain file.source;
       first = filter (places: places != [ ]) [
         unit
-        xdg
+        (xdg.places or [ ])
         (homePlaces.${name} or [ ])
       ];
     in
@@ -194,6 +216,16 @@ let
       ignoreLinks = file.ignorelinks or false;
       hasHook = file.onChange != "";
       declaredAt = if first == [ ] then [ ] else head first;
+      option =
+        if xdg != null then
+          xdg.option
+        else
+          showPath [
+            "home"
+            "file"
+            name
+          ];
+      owner = if first == [ ] then null else ownerOf (head first);
     };
   enabledFiles = lib.filterAttrs (_: file: file.enable) config.home.file;
 

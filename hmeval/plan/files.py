@@ -138,7 +138,7 @@ class _Activation:
         if entry.kind == "link" and not self._future.exists(path):
             return
         is_same = same(self._future, leaf, path)
-        backup = self._situation.backup
+        backup, backup_exists = self._situation.backup, False
         if is_same:
             return
         if entry.kind != "link" and backup.command:
@@ -148,12 +148,14 @@ class _Activation:
             if not self._future.exists(aside) or backup.overwrite:
                 return
             reason = f"what is there would be moved to {posixpath.basename(aside)}, which exists already"
+            backup_exists = True
         else:
             reason = self._described_collision(path, entry, differs=is_same is False)
         if is_same is None:
             self._undecided[leaf.target] = reason
             return
         change = FileChange(leaf.target, "blocked", reason, entry, leaf.kind)
+        change.backup_exists = backup_exists
         self._blocked[leaf.target] = self._filled(change, leaf)
 
     def _described_collision(self, path: str, entry: Entry, *, differs: bool) -> str:
@@ -422,7 +424,7 @@ class _Activation:
             change.link = self._root + leaf.target
         change.text, change.source = leaf.text, leaf.source
         if leaf.file is not None:
-            change.declared_at = leaf.file.declared_at
+            change.managed, change.declared_at = leaf.file, leaf.file.declared_at
             if leaf.text is None and leaf.store and change.action not in ("keep", "relink"):
                 change.content = KNOWN if self._future.exists(leaf.source) else UNKNOWN
         if leaf.target in self._undecided and change.action != "blocked":

@@ -18,6 +18,8 @@ class ManagedFile(NamedTuple):
         store: whether the source is in the store, and so will be there once it is built.
         text: its content, where it is known before it is built.
         link_to: where it leads to, for mkOutOfStoreSymlink.
+        option: the option that declares it, whose `force` is its own: xdg.configFile."app/rc", say.
+        owner: the module of Home Manager's that defines it, by its option (programs.git); None for the user's own.
     """
 
     target: str
@@ -31,6 +33,8 @@ class ManagedFile(NamedTuple):
     force: bool = False
     has_hook: bool = False
     declared_at: tuple[Place, ...] = ()
+    option: str | None = None
+    owner: str | None = None
 
 
 class Block(NamedTuple):
@@ -67,4 +71,6 @@ def managed_file(record: Mapping[str, Any]) -> ManagedFile:
         record["force"],
         record["hasHook"],
         tuple(record["declaredAt"]),
+        record["option"],
+        record["owner"],
     )

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from hmeval.plan.disk import Entry
-from hmeval.plan.inputs import Place
+from hmeval.plan.inputs import ManagedFile, Place
 
 KNOWN, UNKNOWN = "known", "unknown-until-built"
 _UNCHANGED = ("keep", "skipped")
@@ -52,6 +52,9 @@ class FileChange:
         source: the path of its new content.
         diff: the difference of its content, where it was asked for.
         declared_at: where the configuration defines it.
+        managed: what the configuration says of it; None for one of a generation that was built.
+        backup_exists: whether it is blocked since its backup would be in the way of another one.
+        remedies: what helps, any of them, where activation fails by it, or may.
         warnings: what is lost, or is not as it seems.
     """
 
@@ -66,6 +69,9 @@ class FileChange:
     source: str | None = None
     diff: str | None = None
     declared_at: tuple[Place, ...] = ()
+    managed: ManagedFile | None = None
+    backup_exists = False
+    remedies: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
 
     def __init__(self, target: str, action: str, reason: str, before: Entry, kind: str | None = None) -> None:
@@ -93,6 +99,9 @@ class FileChange:
         }
         sometimes = {
             "undecided": self.undecided or None,
+            "option": self.managed.option if self.managed and self.remedies else None,
+            "owner": self.managed.owner if self.managed and self.remedies else None,
+            "remedies": list(self.remedies) or None,
             "diff": self.diff,
             "backup": self.backup,
             "removes_folders": list(self.removes) or None,

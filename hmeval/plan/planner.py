@@ -20,6 +20,7 @@ from hmeval.plan.leaves import NewFiles
 from hmeval.plan.model import UNKNOWN, Backup, FileChange, Plan, Warned
 from hmeval.plan.packages import package_changes, without_traceless
 from hmeval.plan.patterns import ForcedPaths
+from hmeval.plan.remedies import remedies
 from hmeval.plan.units import unit_changes
 from hmeval.plan.variables import variable_changes
 from hmeval.plan.wanted import USUAL_STORE, Wanted, wanted_by_configuration
@@ -71,6 +72,9 @@ def plan_for(wanted: Wanted, circumstances: Circumstances, disk: Disk) -> Plan:
     stores = tuple(dict.fromkeys(disk.real(store) for store in (wanted.store, USUAL_STORE)))
     situation = Situation(home, new, generation.targets, stores, wanted.forced, circumstances.backup)
     changes = [*plan_files(situation, future), *_unknown_folders(situation, future)]
+    for change in changes:
+        if change.action == "blocked" or change.undecided:
+            change.remedies = remedies(change, by_system=wanted.user is None)
     warnings = list(_warnings(wanted, generation, changes, circumstances.backup))
     fails = any(warning.kind == "failing-hook" for warning in warnings)
     refusals = list(_refusals(wanted, circumstances, disk))
@@ -108,7 +112,7 @@ def _unknown_folders(situation: Situation, future: Future) -> Iterator[FileChang
         action = "create" if before.kind == "absent" else "update"
         change = FileChange(unknown.target, action, "its files are known after the build", before, "directory")
         change.content, change.source = UNKNOWN, unknown.file.source
-        change.declared_at = unknown.file.declared_at
+        change.managed, change.declared_at = unknown.file, unknown.file.declared_at
         if before.kind != "absent" and _may_collide(path, situation, future):
             change.undecided = True
             change.reason += ", and what is there may be in their way"

@@ -123,26 +123,15 @@ def _stops(changes: Iterable[FileChange], style: Style) -> Iterator[str]:
         yield f"      {_name(change.reason)}"
         yield from _notes(change, style)
         yield from _diff(change, style)
-        yield f"      {style('cyan', 'to do:')} {_remedy(change)}"
+        if change.managed is not None and change.managed.owner is not None:
+            yield f"      {style('dim', f'made by {_name(change.managed.owner)}')}"
+        yield f"      {style('cyan', 'to do:')} {_remedies(change)}"
 
 
-def _remedy(change: FileChange) -> str:
-    if change.late:
-        return "move it out of the way"
-    if "exists already" in change.reason:
-        return "remove the older backup, or take another extension, or --overwrite-backup"
-    if change.before.kind == "directory":
-        return "move the folder away, or give --backup-extension EXT"
-    ways = ["remove the link"] if change.before.kind == "link" else ["move it away", "give --backup-extension EXT"]
-    if change.declared_at:  # in a configuration, which can be changed
-        ways.append(f"set home.file.{_quoted(change.target)}.force = true")
-    *others, last = ways
+def _remedies(change: FileChange) -> str:
+    """What helps, in one sentence."""
+    *others, last = map(_name, change.remedies)
     return f"{', '.join(others)}, or {last}" if others else last
-
-
-def _quoted(target: str) -> str:
-    escaped = _name(target).replace('"', '\\"').replace("${", "\\${")
-    return f'"{escaped}"'
 
 
 def _files(plan: Plan, style: Style, unchanged: bool) -> str:

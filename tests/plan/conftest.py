@@ -114,6 +114,8 @@ class Machine:
             "force": False,
             "hasHook": False,
             "declaredAt": [],
+            "option": f'home.file."{target}"',
+            "owner": None,
         } | record
 
 
