@@ -60,6 +60,8 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     parser.add_argument("--json", action="store_true", help="the plan as JSON (hmeval/plan/plan.schema.json)")
     parser.add_argument("--diff", action="store_true", help="how contents change, as unified diffs")
     parser.add_argument("--graph", choices=("dot",), help="the order of activation, for Graphviz, and nothing else")
+    parser.add_argument("--brief", action="store_true", help="ten lines at most, for a hook or a commit message")
+    parser.add_argument("--why", action="store_true", help="who made each file: the module, and the place")
     parser.add_argument("--unchanged", action="store_true", help="list what stays as it is, too")
     parser.add_argument("--detailed-exitcode", action="store_true", help="0 nothing to do, 2 changes, 3 blocked")
     _add_circumstances(parser)
@@ -89,6 +91,8 @@ def run(arguments: argparse.Namespace) -> int:
     """Show the plan. Raises WrongUsage for flags that contradict each other, PlanError, EvaluationError."""
     if arguments.graph and (arguments.json or arguments.diff):
         raise WrongUsage("--graph shows the order alone: it goes with neither --json nor --diff")
+    if arguments.brief and (arguments.json or arguments.graph or arguments.diff):
+        raise WrongUsage("--brief is a text of its own: it goes with neither --json, --diff nor --graph")
     if arguments.overwrite_backup and not arguments.backup_extension:
         raise WrongUsage("--overwrite-backup goes with --backup-extension")
     plan, target = _plan_to(arguments) if arguments.to is not None else _plan_of_configuration(arguments)
@@ -126,10 +130,13 @@ def _shown(plan: Plan, target: Mapping[str, Any], arguments: argparse.Namespace)
         from hmeval.render.json_text import json_text
 
         return f"{json_text(plan.as_json(target, unchanged=arguments.unchanged), indent=2)}\n"
-    from hmeval.render.plan_text import plan_text
+    from hmeval.render.plan_text import brief_text, plan_text
     from hmeval.render.terminal import style_for
 
-    return plan_text(plan, style_for(sys.stdout), unchanged=arguments.unchanged)
+    style = style_for(sys.stdout)
+    if arguments.brief:
+        return brief_text(plan, style)
+    return plan_text(plan, style, unchanged=arguments.unchanged, why=arguments.why)
 
 
 def _exit_code(plan: Plan, *, detailed: bool) -> int:

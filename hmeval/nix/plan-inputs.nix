@@ -89,11 +89,13 @@ let
   homePlaces = placesIn options.home.file;
   showPath = path: builtins.concatStringsSep "." (map lib.strings.escapeNixIdentifier path);
 
+  ownPlaces = filter (place: lib.hasPrefix "${modules}/" (toString place.file or ""));
+
   # The module of Home Manager's that defines a file, by the option that its own file is named after: programs.git.
   ownerOf =
     places:
     let
-      own = filter (place: lib.hasPrefix "${modules}/" (toString place.file or "")) places;
+      own = ownPlaces places;
       path = lib.splitString "/" (
         lib.removeSuffix ".nix" (
           lib.removeSuffix "/default.nix" (lib.removePrefix "${modules}/" (toString (head own).file))
@@ -226,6 +228,7 @@ let
             name
           ];
       owner = if first == [ ] then null else ownerOf (head first);
+      internal = first != [ ] && ownPlaces (head first) != [ ];
     };
   enabledFiles = lib.filterAttrs (_: file: file.enable) config.home.file;
 

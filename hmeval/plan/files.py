@@ -17,6 +17,7 @@ from hmeval.plan.disk import ABSENT, Entry
 from hmeval.plan.future import Future
 from hmeval.plan.leaves import Leaf, NewFiles, above
 from hmeval.plan.model import KNOWN, UNKNOWN, Backup, FileChange
+from hmeval.plan.out_of_store import cautions
 from hmeval.plan.patterns import ForcedPaths
 from hmeval.plan.sameness import same, same_as_before
 
@@ -423,6 +424,9 @@ class _Activation:
         if change.action not in ("skipped", "blocked"):
             change.link = self._root + leaf.target
         change.text, change.source = leaf.text, leaf.source
+        if leaf.kind == "out-of-store" and leaf.file is not None:
+            store = posixpath.dirname(self._situation.new.root)
+            change.warnings += tuple(cautions(leaf, self._situation.home, store, self._future))
         if leaf.file is not None:
             change.managed, change.declared_at = leaf.file, leaf.file.declared_at
             if leaf.text is None and leaf.store and change.action not in ("keep", "relink"):

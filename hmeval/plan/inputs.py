@@ -19,7 +19,8 @@ class ManagedFile(NamedTuple):
         text: its content, where it is known before it is built.
         link_to: where it leads to, for mkOutOfStoreSymlink.
         option: the option that declares it, whose `force` is its own: xdg.configFile."app/rc", say.
-        owner: the module of Home Manager's that defines it, by its option (programs.git); None for the user's own.
+        owner: the module of Home Manager's that defines it, by its option (programs.git); None where none has its name.
+        is_internal: whether a module of Home Manager's defines it.
     """
 
     target: str
@@ -35,6 +36,7 @@ class ManagedFile(NamedTuple):
     declared_at: tuple[Place, ...] = ()
     option: str | None = None
     owner: str | None = None
+    is_internal: bool = False
 
 
 class Block(NamedTuple):
@@ -73,4 +75,5 @@ def managed_file(record: Mapping[str, Any]) -> ManagedFile:
         tuple(record["declaredAt"]),
         record["option"],
         record["owner"],
+        record["internal"],
     )

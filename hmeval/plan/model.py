@@ -112,7 +112,10 @@ class FileChange:
     def _after(self) -> dict[str, Any]:
         if self.action == "remove":
             return {"type": "absent"}
-        return _described(self.before) if self.link is None else {"type": "link", "link": self.link}
+        if self.link is None:
+            return _described(self.before)
+        leads_to = {"leads_to": self.source} if self.kind == "out-of-store" and self.source is not None else {}
+        return {"type": "link", "link": self.link} | leads_to
 
 
 def _described(entry: Entry) -> dict[str, Any]:

@@ -152,6 +152,11 @@ def _file_warnings(new: NewFiles, changes: Iterable[FileChange]) -> Iterator[War
         where = f"the folder {file.target}" if "/" in place else "HOME"
         message = f"{file.target} becomes the link {place}: {where} is there, and no link can take its place"
         yield Warned("misplaced-file", message, file.declared_at)
+    for target in new.leaves:
+        if target[:1] == "~":
+            yield Warned(
+                "file", f"{target}: `~` is a name like any other here, and is not expanded: it is made in HOME"
+            )
     late = [change.target for change in changes if change.action == "blocked" and change.late]
     if late and not any(change.action == "blocked" and not change.late for change in changes):
         message = (

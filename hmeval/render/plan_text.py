@@ -1,78 +1,78 @@
-"""A plan, to be read: what blocks it first, then what happens, grouped and counted."""
+"""A plan, to be read: the verdict first and last, what blocks it, then what happens, grouped and counted."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from hmeval.plan.inputs import Place
-from hmeval.plan.model import FileChange, Plan, Warned
-from hmeval.render.terminal import Style, shown
+from hmeval.plan.model import Plan
+from hmeval.render.plan_files import difference_lines, files_section, stops, unit_files
+from hmeval.render.plan_words import (
+    FAILING,
+    FILE_SIGNS,
+    REFUSED,
+    SIGNS,
+    UNBUILDABLE,
+    count,
+    counts,
+    fitted,
+    one_line,
+    outcome,
+    prose,
+    verdict,
+    warning_text,
+)
+from hmeval.render.terminal import Style
 
-# Action: its sign, its style, how many of it are told of.
-_SIGNS = {
-    "create": ("+", "green", "to create"),
-    "update": ("~", "yellow", "to update"),
-    "backup": ("»", "yellow", "to replace, moving what is there aside"),
-    "remove": ("-", "red", "to remove"),
-    "relink": ("=", "dim", "to link anew, with the same content"),
-    "skipped": ("·", "dim", "left as they are"),
-    "keep": ("·", "dim", "unchanged"),
-    "undecided": ("?", "yellow", "undecided until the build"),
-    "blocked": ("!", "red", "blocked"),
-}
-_OTHER_SIGNS = {
-    "add": ("+", "green"),
-    "start": ("+", "green"),
-    "set": ("~", "green"),
-    "change": ("~", "yellow"),
-    "restart": ("~", "yellow"),
-    "reload": ("~", "yellow"),
-    "stop": ("-", "red"),
-    "reset": ("-", "red"),
-    "orphaned": ("?", "yellow"),
-}
-_LISTED = ("create", "update", "backup", "remove", "skipped")
-_UNBUILDABLE = ("build-failure", "cycle")
-_UNUSABLE = ("broken-generation", "failing-hook")
-_REFUSED = ("refusal",)
 _SHORT = 100
+_TOLD_ELSEWHERE = ("file", *UNBUILDABLE, *FAILING, *REFUSED)
+# Packages that Home Manager puts into every profile: folders to be merged, its manual, its variables.
+_OWN_PACKAGES = re.compile(r"dummy-.*|hm-session-vars\.sh|home-configuration-reference-manpage|home-manager-path")
 
 
-def plan_text(plan: Plan, style: Style, *, unchanged: bool = False) -> str:
-    """The plan; with `unchanged`, what stays as it is and what is only linked anew is listed too."""
+def plan_text(plan: Plan, style: Style, *, unchanged: bool = False, why: bool = False) -> str:
+    """The plan; with `unchanged` also what stays, is linked anew or rebuilt; with `why` who made each file."""
     sections = [
         "\n".join(_head(plan, style)),
-        *_blocked(plan, style),
-        *_undecided(plan, style),
-        _files(plan, style, unchanged),
+        *stops(plan, style),
+        files_section(plan, style, unchanged=unchanged, why=why),
         _items("Hooks that run (onChange)", _hooks(plan), style),
-        _items("Packages", map(_package, plan.packages), style),
+        _packages(plan, style, unchanged=unchanged),
         _items("Session variables", map(_variable, plan.session_variables), style),
-        _items("Units", (_named(unit) for unit in plan.units if unchanged or unit["reason"]), style),
+        _units(plan, style, unchanged=unchanged),
         _items("dconf", (_key(key) for key in plan.dconf if unchanged or key["action"] != "keep"), style),
-        _items("launchd agents", (_named(agent) for agent in plan.launchd if unchanged or agent["reason"]), style),
+        _items("launchd agents", (_agent(agent) for agent in plan.launchd if unchanged or agent["reason"]), style),
         _activation(plan, style),
-        _prose("Warnings", _warnings(plan, but=("file", *_UNBUILDABLE, *_UNUSABLE, *_REFUSED)), "yellow", style),
-        _prose("Not known", plan.conditional, "dim", style),
-        _verdict(plan, style),
+        prose("Warnings", _warnings(plan), "yellow", style),
+        prose("Not known", plan.conditional, "dim", style),
+        style(*verdict(plan)),
     ]
     return "\n\n".join(section for section in sections if section) + "\n"
 
 
-def place(position: Place) -> str:
-    """`file:line:column`, as far as it is known."""
-    parts = (position.get(name) for name in ("file", "line", "column"))
-    return _name(":".join(str(part) for part in parts if part is not None))
-
-
-def _name(text: str) -> str:
-    """A name on one line, with nothing in it that a terminal would obey."""
-    return shown(text).replace("\n", "\\n").replace("\t", "\\t")
+def brief_text(plan: Plan, style: Style) -> str:
+    """The plan in ten lines at most: for a hook, or the message of a commit."""
+    lines = [style(*verdict(plan)), *list(_head(plan, style))[2:]]
+    lines += [f"Files: {counts((outcome(change) for change in plan.files), FILE_SIGNS) or 'none'}"]
+    parts = (
+        ("Packages", plan.packages),
+        ("Session variables", plan.session_variables),
+        ("Units", plan.units),
+        ("dconf keys", plan.dconf),
+        ("launchd agents", plan.launchd),
+    )
+    for title, entries in parts:
+        changing = [entry for entry in entries if entry["action"] not in ("keep", "skipped")]
+        lines += [f"{title}: {counts((entry['action'] for entry in changing), SIGNS)}"] if changing else []
+    notes = [(len(plan.warnings), "warning"), (len(plan.conditional), "caveat")]
+    told = [count(number, noun) for number, noun in notes if number]
+    return "\n".join([*lines, *([f"{', '.join(told)}: see `hmeval plan`"] if told else [])]) + "\n"
 
 
 def _head(plan: Plan, style: Style) -> Iterator[str]:
-    yield style("bold", f"Activation in {_name(plan.home)}")
+    yield style(*verdict(plan))
+    yield style("bold", f"Activation in {one_line(plan.home)}")
     if plan.origin["generation"]:
         yield f"from {_generation(plan.origin)}"
     elif plan.origin["kind"] == "current":
@@ -85,128 +85,53 @@ def _head(plan: Plan, style: Style) -> Iterator[str]:
 
 def _generation(told: Mapping[str, Any]) -> str:
     number = f" (generation {told['number']})" if "number" in told else ""
-    return f"{_name(told['generation'])}{number}"
+    return f"{one_line(told['generation'])}{number}"
 
 
-# -- files ---------------------------------------------------------------------------------------------------------
-
-
-def _blocked(plan: Plan, style: Style) -> Iterator[str]:
-    """What would make activation fail: by its check, and half-way."""
-    for title, kinds in (
-        ("it cannot be built", _UNBUILDABLE),
-        ("activation fails", _UNUSABLE),
-        ("activation refuses to begin", _REFUSED),
-    ):
-        cannot = [warning for warning in plan.warnings if warning.kind in kinds]
-        yield _prose(f"Blocked: {title}", map(_warning, cannot), "red", style)
-    changes = [change for change in plan.files if change.action == "blocked"]
-    early = [change for change in changes if not change.late]
-    late = [change for change in changes if change.late]
-    if early:
-        yield "\n".join([style("red", f"Blocked: {_count(len(early), 'file')} in the way"), *_stops(early, style)])
-    if late:
-        title = "Blocked half-way, where Home Manager's check sees nothing" if not early else "It would then fail at"
-        yield "\n".join([style("red", title), *_stops(late, style)])
-
-
-def _undecided(plan: Plan, style: Style) -> Iterator[str]:
-    """What may make activation fail, as only the build can tell."""
-    if changes := plan.undecided:
-        title = f"Not known before the build: whether activation fails by {_count(len(changes), 'file')} in the way"
-        yield "\n".join([style("yellow", title), *_stops(changes, style)])
-
-
-def _stops(changes: Iterable[FileChange], style: Style) -> Iterator[str]:
-    for change in changes:
-        yield f"  {style(*_sign(change))} {_name(change.target)}"
-        yield f"      {_name(change.reason)}"
-        yield from _notes(change, style)
-        yield from _diff(change, style)
-        if change.managed is not None and change.managed.owner is not None:
-            yield f"      {style('dim', f'made by {_name(change.managed.owner)}')}"
-        yield f"      {style('cyan', 'to do:')} {_remedies(change)}"
-
-
-def _remedies(change: FileChange) -> str:
-    """What helps, in one sentence."""
-    *others, last = map(_name, change.remedies)
-    return f"{', '.join(others)}, or {last}" if others else last
-
-
-def _files(plan: Plan, style: Style, unchanged: bool) -> str:
-    listed = (*_LISTED, "relink", "keep")
-    counts = {action: [change for change in plan.files if _outcome(change) == action] for action in _SIGNS}
-    lines = [style("bold", "Files")]
-    told = [f"{len(counts[action])} {_SIGNS[action][2]}" for action in _SIGNS if counts[action] and action != "blocked"]
-    lines += [f"  {', '.join(told)}"] if told else ["  none"]
-    for action in listed:
-        told_of = [change for change in counts[action] if unchanged or action in _LISTED or _is_odd(change)]
-        for change in sorted(told_of, key=lambda change: change.target):
-            lines += _file(change, style)
-    return "\n".join(lines)
-
-
-def _outcome(change: FileChange) -> str:
-    return "undecided" if change.undecided else change.action
-
-
-def _sign(change: FileChange) -> tuple[str, str]:
-    """The style of a change, and its sign."""
-    sign, colour, _ = _SIGNS[_outcome(change)]
-    return colour, sign
-
-
-def _is_odd(change: FileChange) -> bool:
-    """Whether something stays as it is that one would not expect to."""
-    return change.action == "keep" and bool(change.reason)
-
-
-def _file(change: FileChange, style: Style) -> Iterator[str]:
-    kind = {"directory": "/", "copy": " (copy)", "out-of-store": " (out of store)"}.get(change.kind or "", "")
-    unknown = style("dim", " (content known after the build)") if change.content != "known" else ""
-    reason = f"  {style('dim', _name(change.reason))}" if change.reason else ""
-    yield f"  {style(*_sign(change))} {_name(change.target)}{kind}{unknown}{reason}"
-    if change.removes:
-        folders = _name(", ".join(change.removes))
-        yield f"      {style('dim', f'and the empty folders {folders}')}"
-    yield from _notes(change, style)
-    yield from _diff(change, style)
-
-
-def _notes(change: FileChange, style: Style) -> Iterator[str]:
-    for warning in change.warnings:
-        yield f"      {style('yellow', f'careful: {_name(warning)}')}"
-    if _outcome(change) in ("blocked", "undecided", "backup") or change.warnings:
-        for position in change.declared_at:
-            yield f"      {style('dim', f'defined at {place(position)}')}"
-
-
-def _diff(change: FileChange, style: Style) -> Iterator[str]:
-    for line in shown(change.diff).rstrip("\n").split("\n") if change.diff else ():
-        colour = {"+": "green", "-": "red", "@": "cyan"}.get(line[:1], "")
-        yield f"      {style(colour, line) if colour else line}"
-
-
-# -- the rest ------------------------------------------------------------------------------------------------------
-
-_Item = tuple[str, str]
-"""An action, and what is told of it."""
+_Item = tuple[str, str, str]
+"""An action, a name, and what is told of it."""
 
 
 def _items(title: str, items: Iterable[_Item], style: Style) -> str:
-    lines = []
-    for action, text in items:
-        sign, colour = _OTHER_SIGNS.get(action) or _SIGNS.get(action, ("·", "dim"))[:2]
-        lines.append(f"  {style(colour, sign)} {text}")
-    return "\n".join([style("bold", title), *lines]) if lines else ""
+    """A heading with counts, and a line for each item."""
+    told = list(items)
+    lines = [line for item in told for line in _item(item, style)]
+    return "\n".join([_heading(title, (action for action, _, _ in told), style), *lines]) if lines else ""
+
+
+def _heading(title: str, actions: Iterable[str], style: Style) -> str:
+    return style("bold", f"{title}: {counts(actions, SIGNS)}")
+
+
+def _item(item: _Item, style: Style) -> Iterator[str]:
+    action, name, note = item
+    sign, colour, _ = SIGNS[action]
+    yield from fitted(f"  {style(colour, sign)} {name}", note, style, width=4 + len(name))
 
 
 def _hooks(plan: Plan) -> Iterator[_Item]:
     for hook in plan.hooks:
         if hook["runs"] != "no":
-            unknown = " (known after the build)" if hook["runs"] != "yes" else ""
-            yield "change", f"{_name(hook['target'])}{unknown}"
+            yield "change", one_line(hook["target"]), "" if hook["runs"] == "yes" else "known after the build"
+
+
+def _packages(plan: Plan, style: Style, *, unchanged: bool) -> str:
+    """Those that change by version first; those that are only rebuilt, and Home Manager's own, in a line each."""
+    rebuilt = [package for package in plan.packages if package["action"] == "change" and "reason" in package]
+    own = [package for package in plan.packages if _OWN_PACKAGES.fullmatch(package["name"]) and package not in rebuilt]
+    if unchanged:
+        rebuilt, own = [], []
+    listed = [package for package in plan.packages if package not in rebuilt and package not in own]
+    order = ["change", "add", "remove"]
+    listed.sort(key=lambda package: ("reason" in package, order.index(package["action"])))
+    lines = [line for package in listed for line in _item(_package(package), style)]
+    if own:
+        names = ", ".join(one_line(each["name"]) for each in own)
+        lines += fitted(f"  {style('dim', '·')} of Home Manager's own:", names, style, width=26)
+    if rebuilt:
+        lines.append(f"  {style('dim', '=')} {count(len(rebuilt), 'package')} of the same version, built anew")
+    actions = [package["action"] for package in plan.packages]
+    return "\n".join([_heading("Packages", actions, style), *lines]) if lines else ""
 
 
 def _package(package: Mapping[str, Any]) -> _Item:
@@ -214,33 +139,52 @@ def _package(package: Mapping[str, Any]) -> _Item:
     versions = (
         f"{before} → {after}" if before != after and before is not None and after is not None else before or after
     )
-    return package["action"], _name(" ".join(filter(None, (package["name"], versions, package.get("reason")))))
+    return package["action"], one_line(" ".join(filter(None, (package["name"], versions)))), package.get("reason", "")
+
+
+def _units(plan: Plan, style: Style, *, unchanged: bool) -> str:
+    """Each unit once: what becomes of it, and how its files differ."""
+    files = unit_files(plan)
+    units = [unit for unit in plan.units if unchanged or unit["reason"]]
+    items = [_unit(unit) for unit in units]
+    lines: list[str] = []
+    for unit, item in zip(units, items, strict=True):
+        lines += _item(item, style)
+        for change in files.get(unit["name"], ()):
+            lines += difference_lines(change, style)
+    return "\n".join([_heading("Units", (action for action, _, _ in items), style), *lines]) if lines else ""
+
+
+def _unit(unit: Mapping[str, Any]) -> _Item:
+    """A unit that is new and not started stays as it is to systemd, and is new to the reader."""
+    action, reason = unit["action"], one_line(unit["reason"])
+    if action == "keep" and reason.startswith("new, and "):
+        return "new", one_line(unit["name"]), reason
+    return action, one_line(unit["name"]), f"{action}: {reason}" if reason else ""
+
+
+def _agent(agent: Mapping[str, Any]) -> _Item:
+    return agent["action"], one_line(agent["name"]), one_line(agent["reason"])
 
 
 def _variable(variable: Mapping[str, Any]) -> _Item:
     before, after = variable["before"], variable["after"]
     values = f"{before} → {after}" if before is not None and after is not None else after if after is not None else ""
-    return variable["action"], _short(f"{variable['name']}={values}" if values else variable["name"])
-
-
-def _named(entry: Mapping[str, Any]) -> _Item:
-    action = entry["action"]
-    verb = f"{action}: " if action in ("start", "stop", "restart", "reload", "keep") else ""
-    return action, _name(f"{entry['name']}  {verb}{entry['reason']}")
+    return variable["action"], _short(f"{variable['name']}={values}" if values else variable["name"]), ""
 
 
 def _key(entry: Mapping[str, Any]) -> _Item:
     database = f"{entry['database']}:" if "database" in entry else ""
     after = "(not known)" if entry["after"] is None else entry["after"]
     value = f" = {after}" if entry["action"] == "set" else f"  {entry['action']}: {entry['reason']}"
-    return entry["action"], _short(f"{database}{entry['key']}{value}")
+    return entry["action"], _short(f"{database}{entry['key']}{value}"), ""
 
 
 def _activation(plan: Plan, style: Style) -> str:
     """The order of the blocks; those of the user's own are set off."""
     names = []
     for block in plan.activation:
-        name = _name(block["name"])
+        name = one_line(block["name"])
         marks = f"{'*' if block['user_defined'] else ''}{'?' if block['opaque'] else ''}"
         names.append(style("cyan", f"{name}{marks}") if block["user_defined"] else f"{name}{marks}")
     note = [style("dim", "  * defined by you; ? does what neither this plan nor a dry run shows")]
@@ -260,37 +204,11 @@ def _wrapped(names: list[str], style: Style) -> Iterator[str]:
     yield f"  {line}"
 
 
-def _warnings(plan: Plan, but: Iterable[str]) -> Iterator[str]:
-    """The warnings, but for those of some kinds, which are told elsewhere."""
-    return (_warning(warning) for warning in plan.warnings if warning.kind not in but)
-
-
-def _warning(warning: Warned) -> str:
-    places = "".join(f"\ndefined at {place(position)}" for position in warning.declared_at)
-    return f"{warning.message.strip()}{places}"
-
-
-def _prose(title: str, paragraphs: Iterable[str], colour: str, style: Style) -> str:
-    lines = [
-        f"  {'-' if number == 0 else ' '} {line}"
-        for paragraph in paragraphs
-        for number, line in enumerate(shown(paragraph).split("\n"))
-    ]
-    return "\n".join([style(colour, title), *lines]) if lines else ""
-
-
-def _verdict(plan: Plan, style: Style) -> str:
-    if plan.blocked:
-        return style("red", "Activation would fail.")
-    if plan.undecided:
-        return style("yellow", "Whether activation would fail is known after the build.")
-    return style("green", "Activation can be done." if plan.changes else "There is nothing to do.")
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+def _warnings(plan: Plan) -> Iterator[str]:
+    """The warnings, but for those that are told elsewhere."""
+    return (warning_text(warning) for warning in plan.warnings if warning.kind not in _TOLD_ELSEWHERE)
 
 
 def _short(text: str) -> str:
-    name = _name(text)
+    name = one_line(text)
     return name if len(name) <= _SHORT else f"{name[: _SHORT - 1]}…"

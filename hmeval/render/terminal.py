@@ -32,13 +32,15 @@ class Style:
     Attributes:
         width: how many columns there are.
         colour: whether styles show.
+        wraps: whether long lines are folded: on a terminal, and nowhere else.
     """
 
-    __slots__ = ("colour", "width")
+    __slots__ = ("colour", "width", "wraps")
 
-    def __init__(self, width: int = PIPE_WIDTH, *, colour: bool = False) -> None:
+    def __init__(self, width: int = PIPE_WIDTH, *, colour: bool = False, wraps: bool = False) -> None:
         self.width = width
         self.colour = colour
+        self.wraps = wraps
 
     def __call__(self, style: str, text: str) -> str:
         """The text in a style: bold, dim, red, green, yellow or cyan."""
@@ -55,7 +57,7 @@ def style_for(stream: TextIO | None, environment: Mapping[str, str] = os.environ
     from shutil import get_terminal_size
 
     colour = not environment.get("NO_COLOR") and environment.get("TERM") != "dumb"
-    return Style(get_terminal_size((PIPE_WIDTH, 24)).columns, colour=colour)
+    return Style(get_terminal_size((PIPE_WIDTH, 24)).columns, colour=colour, wraps=True)
 
 
 def is_terminal(stream: TextIO | None) -> bool:

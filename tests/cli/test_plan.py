@@ -35,10 +35,37 @@ def at_home(tmp_path: Path) -> Target:
 def test_from_nothing(hmeval_command: Hmeval, at_home: Target) -> None:
     done = hmeval_command(*at_home)
     assert (done.returncode, done.stderr) == (0, "")
-    assert "  18 to create\n  + .bash_profile\n" in done.stdout
-    assert "notes-backup.timer  start: new, and wanted by timers.target" in done.stdout
+    assert (
+        "Files: 18 to create (3 of them units', below; the content of 1 is known after the build: °)\n" in done.stdout
+    )
+    assert "  + .config/htop°\n" in done.stdout
+    assert "  + notes-backup.timer  start: new, and wanted by timers.target\n" in done.stdout
+    assert "  + notes-backup.service  new, and no target starts it\n" in done.stdout
+    assert done.stdout.count("notes-backup.timer") == 1, "a unit is one thing"
+    assert "  · of Home Manager's own:  hm-session-vars.sh\n" in done.stdout
     assert "notesFolder*" in done.stdout
-    assert done.stdout.endswith("Activation can be done.\n")
+    first, *_, last = done.stdout.splitlines()
+    assert first == last
+    assert first.startswith("Activation can be done: 18 files, 11 packages, ")
+
+
+def test_in_brief(hmeval_command: Hmeval, at_home: Target, tmp_path: Path) -> None:
+    (tmp_path / "home/.vimrc").write_text("mine\n")
+    done = hmeval_command(*at_home, "--brief")
+    assert done.returncode == 3
+    lines = done.stdout.splitlines()
+    assert lines[:3] == [
+        "Activation would fail: 1 file in the way: .vimrc.",
+        "from nothing: no generation was activated there",
+        "Files: 17 to create, 1 blocked",
+    ]
+    assert len(lines) <= 10
+
+
+def test_who_made_a_file(hmeval_command: Hmeval, at_home: Target) -> None:
+    done = hmeval_command(*at_home, "--why")
+    assert "  + .config/git/config\n      made by programs.git\n      defined at " in done.stdout
+    assert f"  + .vimrc\n      defined at {EXAMPLE}:39:7\n" in done.stdout
 
 
 def test_as_json(hmeval_command: Hmeval, at_home: Target) -> None:
@@ -56,7 +83,7 @@ def test_as_json(hmeval_command: Hmeval, at_home: Target) -> None:
     [
         ((), 3, "! .vimrc\n      something that Home Manager did not put there is in the way, and differs\n"),
         (("--diff",), 3, f"defined at {EXAMPLE}:39:7\n      --- .vimrc\n      +++ .vimrc\n      @@ -1 +1,"),
-        (("--detailed-exitcode",), 3, "Activation would fail."),
+        (("--detailed-exitcode",), 3, "Activation would fail: 1 file in the way: .vimrc."),
         (("--backup-extension", "old"), 0, "» .vimrc  what is there is moved to .vimrc.old\n"),
         (("--backup-extension", "bak"), 3, "take another extension"),
         (("--backup-extension", "bak", "--overwrite-backup"), 0, "careful: the file .vimrc.bak, an earlier backup"),
@@ -94,7 +121,7 @@ def test_an_activation_that_refuses_to_begin_is_blocked(
     done = hmeval_command(*at_home, *given, env=environment)
     assert done.returncode == 3
     assert f"Blocked: activation refuses to begin\n  - {told.format(tmp_path=tmp_path)}\n" in done.stdout
-    assert done.stdout.endswith("Activation would fail.\n")
+    assert done.stdout.endswith("Activation would fail: it refuses to begin.\n")
 
 
 def test_the_order_as_a_graph(hmeval_command: Hmeval) -> None:
@@ -107,6 +134,7 @@ def test_the_order_as_a_graph(hmeval_command: Hmeval) -> None:
     ("flags", "told"),
     [
         (("--graph", "dot", "--json"), "--graph shows the order alone"),
+        (("--brief", "--json"), "--brief is a text of its own"),
         (("--overwrite-backup",), "goes with --backup-extension"),
     ],
 )

@@ -116,6 +116,7 @@ class Machine:
             "declaredAt": [],
             "option": f'home.file."{target}"',
             "owner": None,
+            "internal": False,
         } | record
 
 

@@ -208,7 +208,7 @@ def test_a_generation_that_cannot_be_activated(
     generations.make(1, {"f": "1"}, without=without)
     done = hmeval_command("plan", "--to", "1")
     assert (done.returncode, done.stderr) == (3, "")
-    assert "Blocked: the generation cannot be activated\n" in done.stdout
+    assert "Blocked: activation fails\n" in done.stdout
     assert told in done.stdout
     assert done.stdout.count(told) == 1
 
@@ -264,7 +264,7 @@ def test_nothing_is_evaluated(generations: Generations) -> None:
     )
     done = subprocess.run([sys.executable, "-c", program, "plan", "--to", "1"], capture_output=True, text=True)
     assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout.endswith("Activation can be done.\n[]\n")
+    assert done.stdout.endswith("Activation can be done: 1 file.\n[]\n")
     assert f"to {generations.machine.store}/1-home-manager-generation (generation 1)\n" in done.stdout
 
 

@@ -78,10 +78,11 @@ def test_what_is_undecided_is_told_in_every_form(machine: Machine) -> None:
     assert (told["blocked"], file["undecided"], file["content"]) == (False, True, "unknown-until-built")
     assert told["summary"]["files"] == {"undecided": 1}
     text = plan_text(plan, Style())
-    assert text.startswith("Activation in ")
+    verdict = "Whether activation would fail is known after the build: 1 file in the way: f."
+    assert text.startswith(f"{verdict}\nActivation in ")
     assert "Not known before the build: whether activation fails by 1 file in the way\n  ? f\n" in text
-    assert "\n  1 undecided until the build\n" in text
-    assert text.endswith("\nWhether activation would fail is known after the build.\n")
+    assert "\nFiles: 1 undecided until the build (the content of 1 is known after the build: °)" in text
+    assert text.endswith(f"\n{verdict}\n")
 
 
 def test_what_blocks_goes_before_what_is_undecided(machine: Machine) -> None:
@@ -89,7 +90,7 @@ def test_what_blocks_goes_before_what_is_undecided(machine: Machine) -> None:
     plan = machine.plan({"f": {}, "g": "text"})
     assert plan.blocked
     assert plan.summary()["files"] == {"blocked": 1, "undecided": 1}
-    assert plan_text(plan, Style()).endswith("\nActivation would fail.\n")
+    assert plan_text(plan, Style()).startswith("Activation would fail: 1 file in the way: ")
 
 
 def test_a_link_that_may_be_replaced(machine: Machine) -> None:
@@ -167,7 +168,7 @@ def test_the_exit_code(hmeval_command: Hmeval, tmp_path: Path, flags: tuple[str,
     target = ("--file", tmp_path / "home.nix", "--offline")
     done = hmeval_command("plan", *target, *flags)
     assert (done.returncode, done.stderr) == (code, "")
-    assert done.stdout.endswith("Whether activation would fail is known after the build.\n")
+    assert done.stdout.endswith("Whether activation would fail is known after the build: 1 file in the way: f.\n")
     told = json.loads(hmeval_command("plan", *target, "--json").stdout)
     assert (told["blocked"], told["summary"]["files"]["undecided"]) == (False, 1)
     jsonschema.validate(told, SCHEMA)
