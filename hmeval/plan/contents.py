@@ -30,6 +30,7 @@ def fill(inputs: dict[str, Any], disk: Disk) -> None:
         record["linkTo"] = found.target if isinstance(found, Link) else None
         if isinstance(found, File):
             record["text"] = found.content.decode("utf-8", "surrogateescape")
+            record["isExecutable"] = found.executable
     found = contents.made(inputs["sessionVariables"])
     text = found.content if isinstance(found, File) else content(disk, inputs["sessionVariables"]["source"])
     inputs["sessionVariables"] = None if text is None else text.decode("utf-8", "surrogateescape")

@@ -19,7 +19,7 @@ from hmeval.plan.leaves import Leaf, NewFiles, above
 from hmeval.plan.model import KNOWN, UNKNOWN, Backup, FileChange
 from hmeval.plan.out_of_store import cautions
 from hmeval.plan.patterns import ForcedPaths
-from hmeval.plan.sameness import same, same_as_before
+from hmeval.plan.sameness import becomes_executable, same, same_as_before
 
 _NOT_THERE = {errno.ENOENT, errno.ENOTDIR, errno.EACCES, errno.ELOOP, errno.ENAMETOOLONG}
 _HOME_FILES = "-home-manager-files/"
@@ -321,6 +321,10 @@ class _Activation:
         if not self._ours(before.link):
             return self._replaced_stranger(leaf, path, before)
         is_same = same_as_before(self._future, leaf, before.link)
+        executable = becomes_executable(self._future, leaf, before.link) if is_same else None
+        if executable is not None:
+            reason = "the same content, and can be executed" if executable else "the same content, no longer executable"
+            return FileChange(leaf.target, "update", reason, before, leaf.kind)
         if is_same:
             reason = "the same content, in another generation"
             return FileChange(leaf.target, "relink", reason, before, leaf.kind)

@@ -21,6 +21,7 @@ class ManagedFile(NamedTuple):
         option: the option that declares it, whose `force` is its own: xdg.configFile."app/rc", say.
         owner: the module of Home Manager's that defines it, by its option (programs.git); None where none has its name.
         is_internal: whether a module of Home Manager's defines it.
+        is_executable: whether its text will be, where `executable` does not say so.
     """
 
     target: str
@@ -37,6 +38,7 @@ class ManagedFile(NamedTuple):
     option: str | None = None
     owner: str | None = None
     is_internal: bool = False
+    is_executable: bool = False
 
 
 class Block(NamedTuple):
@@ -76,4 +78,5 @@ def managed_file(record: Mapping[str, Any]) -> ManagedFile:
         record["option"],
         record["owner"],
         record["internal"],
+        record.get("isExecutable", False),
     )

@@ -199,5 +199,7 @@ def _conditions(
         yield f"which files {folder.target} gets, and whether something is in their way, is known once it is built"
     if wanted.unit_folder is not None:
         yield "units are started and stopped only where the user's systemd runs, and only those that are active"
+    if any(wanted.dconf.values()):
+        yield "which keys of dconf a program has changed since: all of them are written again, and those go back"
     if circumstances.backup.command:
         yield f"what `{circumstances.backup.command}` does with the files in the way"

@@ -28,6 +28,27 @@ def same_as_before(future: Future, leaf: Leaf, link: str) -> bool | None:
     return _compared(future, leaf, there)
 
 
+def becomes_executable(future: Future, leaf: Leaf, link: str) -> bool | None:
+    """Whether a leaf can be executed, where what a path shows differs in that; None where both are alike."""
+    there = future.final(link)
+    if there is None or there.origin is None or there.entry.kind != "file":
+        return None
+    here = _is_executable(future, leaf)
+    return None if here is None or here == future.disk.executable(there.origin) else here
+
+
+def _is_executable(future: Future, leaf: Leaf) -> bool | None:
+    """Whether a leaf can be executed; None where it is not built, or a folder."""
+    if leaf.file is not None and leaf.file.executable is not None:
+        return leaf.file.executable
+    if leaf.text is not None:
+        return leaf.file is not None and leaf.file.is_executable
+    source = future.final(leaf.source)
+    if source is None or source.origin is None or source.entry.kind != "file":
+        return None
+    return future.disk.executable(source.origin)
+
+
 def _compared(future: Future, leaf: Leaf, there: Placed | None) -> bool | None:
     """What `cmp` says of a leaf and of what is there: a folder is the same as itself; None where it is not known."""
     if there is None or there.origin is None:

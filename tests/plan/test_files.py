@@ -245,3 +245,30 @@ def test_the_files_of_a_folder_for_home_itself_stay_when_it_is_planned_again(mac
         ".a": "relink",
         "sub/b": "relink",
     }
+
+
+@pytest.mark.parametrize(
+    ("was", "fields", "action", "told"),
+    [
+        (0o644, {"executable": True}, "update", "the same content, and can be executed"),
+        (0o755, {"executable": False}, "update", "the same content, no longer executable"),
+        (0o755, {}, "update", "the same content, no longer executable"),
+        (0o755, {"isExecutable": True}, "relink", "the same content, in another generation"),
+        (0o644, {}, "relink", "the same content, in another generation"),
+    ],
+)
+def test_a_changed_executable_bit_is_a_change(
+    machine: Machine, was: int, fields: dict[str, Any], action: str, told: str
+) -> None:
+    old = machine.generation({"f": "same"})
+    (machine.old / "f").chmod(was)
+    (change,) = machine.plan({"f": {"text": "same", **fields}}, old).files
+    assert (change.action, change.reason) == (action, told)
+
+
+def test_the_bit_of_a_source_counts(machine: Machine) -> None:
+    old = machine.generation({"f": "same"})
+    machine.lay(machine.store, {"f": "same"})
+    assert machine.plan({"f": {}}, old).files[0].action == "relink"
+    (machine.store / "f").chmod(0o755)
+    assert machine.plan({"f": {}}, old).files[0].action == "update"
