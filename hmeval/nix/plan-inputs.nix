@@ -306,9 +306,24 @@ let
       extra = filter (name: package.${name} or null != null) config.home.extraOutputsToInstall;
     in
     lib.unique (usual ++ map (name: package.${name}) extra);
+  # Store path → the files in which it is added to the packages.
+  packageFiles = mapAttrs (_: map (entry: entry.file)) (
+    builtins.groupBy (entry: entry.path) (
+      concatMap (
+        definition:
+        map (package: {
+          path = plain package;
+          file = plain definition.file;
+        }) definition.value
+      ) (options.home.packages.definitionsWithLocations or [ ])
+    )
+  );
   describePackage = package: {
     name = plain (package.name or (lib.getName package));
     paths = map plain (outputsOf package);
+    priority = package.meta.priority or 5;
+    program = package.meta.mainProgram or null;
+    definedIn = packageFiles.${plain package} or [ ];
   };
 
   # -- activation --

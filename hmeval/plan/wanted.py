@@ -6,6 +6,7 @@ import posixpath
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
+from hmeval.plan.collisions import collision_warnings
 from hmeval.plan.dag import Order, order
 from hmeval.plan.dconf import Databases, databases
 from hmeval.plan.disk import Disk, content
@@ -92,7 +93,10 @@ def wanted_by_configuration(inputs: Mapping[str, Any], disk: Disk) -> Wanted:
         agents=[_agent(record) for record in inputs["agents"]],
         blocks=blocks,
         order=order(blocks),
-        warnings=[Warned("configuration", warning) for warning in inputs["warnings"]],
+        warnings=[
+            *collision_warnings(inputs["packages"]),
+            *(Warned("configuration", warning) for warning in inputs["warnings"]),
+        ],
         conditions=list(_conditions_of_configuration(inputs)),
     )
 
@@ -148,6 +152,8 @@ def _conditions_of_configuration(inputs: Mapping[str, Any]) -> Iterator[str]:
         )
     if inputs["packagesByTheSystem"]:
         yield _BY_THE_SYSTEM
+    if len(inputs["packages"]) > 1:
+        yield "whether packages have files of one name, but for those that a warning names, is known after the build"
     if inputs["sessionVariables"] is None:
         yield "which session variables change is known after the build"
 

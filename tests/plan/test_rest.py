@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hmeval.plan.blocks import block_warnings, described_blocks, is_opaque
+from hmeval.plan.collisions import collision_warnings
 from hmeval.plan.contents import difference
 from hmeval.plan.dag import order
 from hmeval.plan.dconf import Databases, dconf_changes
@@ -37,6 +38,34 @@ def test_names(full: str, name: str, version: str) -> None:
     assert parse_name(full) == Package(name, version)
 
 
+def package(name: str, *paths: str, **fields: Any) -> dict[str, Any]:
+    """A package as plan-inputs.nix describes it."""
+    return {"name": name, "paths": list(paths), "priority": 5, "program": None, "definedIn": []} | fields
+
+
+@pytest.mark.parametrize(
+    ("packages", "told"),
+    [
+        ([package("python3-3.13.1", "/a"), package("python3-3.13.1-env", "/b")], ["python3"]),
+        ([package("nodejs-24.1", "/a", program="node"), package("nodejs-22.3", "/b", program="node")], ["node"]),
+        ([package("vim-9.1", "/a", program="vim"), package("vim-full-9.1", "/b", program="vim")], ["vim"]),
+        ([package("a-1", "/a"), package("a-1", "/a")], []),
+        ([package("a-1", "/a"), package("a-2", "/b", priority=10)], []),
+        ([package("a-1", "/a", program="x"), package("b-1", "/b", program="y")], []),
+    ],
+)
+def test_packages_in_each_others_way(packages: list[dict[str, Any]], told: list[str]) -> None:
+    found = list(collision_warnings(packages))
+    assert [warning.message.partition(": both are ")[2].partition(",")[0] for warning in found] == told
+
+
+def test_where_packages_in_each_others_way_come_from() -> None:
+    (warning,) = collision_warnings(
+        [package("a-1", "/a", definedIn=["x.nix"]), package("a-2", "/b", definedIn=["y.nix"])]
+    )
+    assert warning.declared_at == ({"file": "x.nix"}, {"file": "y.nix"})
+
+
 def test_packages() -> None:
     old = [f"/nix/store/{HASHES[0]}-{name}" for name in ("git-2.1", "git-2.1-man", "gone-1", "same-1", "rebuilt-1")]
     new = [f"/nix/store/{HASHES[0]}-same-1"]
@@ -61,7 +90,7 @@ def test_packages_that_others_propagate(machine: Machine) -> None:
         machine.store, {f"{HASHES[0]}-kitty-1/{listed}": f"{names['kitty-1-terminfo']}\n{names['unlisted-1']}\n"}
     )
     machine.lay(machine.store, {f"{HASHES[0]}-kitty-1-terminfo/{listed}": f"{names['x-1']} {names['kitty-1']}"})
-    wanted = [{"name": "kitty-1", "paths": [names["kitty-1"]]}]
+    wanted = [package("kitty-1", names["kitty-1"])]
     plan = machine.plan({}, NO_GENERATION._replace(packages=list(names.values())), packages=wanted)
     assert [(change["name"], change["action"]) for change in plan.packages] == [("unlisted", "remove")]
     old = [names["kitty-1"], names["kitty-1-terminfo"]]
@@ -74,7 +103,7 @@ def test_packages_of_which_a_profile_shows_nothing(machine: Machine) -> None:
     names = [f"{machine.store}/{HASHES[0]}-{name}" for name in ("empty-1", "full-1", "unbuilt-1")]
     machine.lay(machine.store, {f"{HASHES[0]}-empty-1/share": None, f"{HASHES[0]}-full-1/bin/x": "x"})
     machine.lay(machine.store, {f"{HASHES[0]}-empty-1/nix-support/x": "x"})
-    packages = {"packages": [{"name": "x", "paths": names}]}
+    packages = {"packages": [package("x", *names)]}
     generation = NO_GENERATION._replace(packages=[], profile=f"{machine.store}/old-home-manager-path")
     plan = machine.plan({}, generation, **packages)
     assert [(change["name"], change["action"]) for change in plan.packages] == [("full", "add"), ("unbuilt", "add")]
