@@ -30,7 +30,7 @@ def planned(machine: Machine, leads_to: str, **fields: Any) -> Plan:
         ("{folder}/nowhere", {}, ["it leads to {folder}/nowhere, which is not there"]),
         ("~/dots", {}, ["it leads to ~/dots in the store: `~` is not expanded there"]),
         ("dots", {}, ["it leads to dots in the store, since it is no absolute path"]),
-        ("{store}/abc-source/dots", {}, ["it leads into the store, to {store}/abc-source/dots: a path such as ./x"]),
+        ("{store}/abc-source/dots", {}, ["it leads into the store, to {store}/abc-source/dots: a path like ./x"]),
         ("{home}/link", {}, ["it leads to itself"]),
         ("{folder}", {"recursive": True}, ["`recursive` has no effect"]),
     ],
