@@ -306,7 +306,7 @@ let
       extra = filter (name: package.${name} or null != null) config.home.extraOutputsToInstall;
     in
     lib.unique (usual ++ map (name: package.${name}) extra);
-  # Store path → the files in which it is added to the packages.
+  # Store path → the files in which it is added to the packages; an element may be under a condition of its own.
   packageFiles = mapAttrs (_: map (entry: entry.file)) (
     builtins.groupBy (entry: entry.path) (
       concatMap (
@@ -314,7 +314,7 @@ let
         map (package: {
           path = plain package;
           file = plain definition.file;
-        }) definition.value
+        }) (filter isDerivation definition.value)
       ) (options.home.packages.definitionsWithLocations or [ ])
     )
   );
