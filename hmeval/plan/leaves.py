@@ -99,11 +99,12 @@ def _built_link(target: str, path: str, store: str, disk: Disk) -> Leaf:
     except OSError:  # gone meanwhile
         source = end = path
     there = disk.entry(source)
+    leads_to = absolute(there.link, source) if there.kind == "link" and source.startswith(store) else source
     if there.kind == "link":
         end = disk.real(source)
         there = disk.entry(end)
     if not end.startswith(store):
-        return Leaf(target, "out-of-store", None, source, False)
+        return Leaf(target, "out-of-store", None, leads_to, False)
     return Leaf(target, "directory" if there.kind == "directory" else "link", None, source, there.kind != "absent")
 
 

@@ -39,8 +39,13 @@ def planned(hmeval_command: Hmeval, home_manager: Path, world: Path, tmp_path: P
     """`planned("home.nix", …flags, code=0)` gives the plan as JSON, for HOME in the test's folder."""
 
     def run(file: str, *flags: str, code: int = 0) -> dict[str, Any]:
-        target = ("--file", HERE / file, "--home-manager", home_manager, "--nixpkgs", world)
-        done = hmeval_command("plan", *target, "--home", tmp_path / "home", "--json", *flags)
+        home = tmp_path / "home"
+        module = tmp_path / "module.nix"
+        module.write_text(
+            f'{{ lib, ... }}: {{ imports = [ {HERE / file} ]; home.homeDirectory = lib.mkForce "{home}"; }}'
+        )
+        target = ("--file", module, "--home-manager", home_manager, "--nixpkgs", world)
+        done = hmeval_command("plan", *target, "--json", *flags)
         assert (done.returncode, done.stderr) == (code, "")
         plan: dict[str, Any] = json.loads(done.stdout)
         jsonschema.validate(plan, SCHEMA)
@@ -299,6 +304,6 @@ def test_the_texts_of_agents(
         (folder / name).write_text(text.replace("12", "13"))
     target = ("--file", file, "--home-manager", home_manager, "--nixpkgs", mac)
     done = hmeval_command("plan", *target, "--home", tmp_path / "home", "--from", "none")
-    assert (done.returncode, done.stderr) == (0, "")
+    assert (done.returncode, done.stderr) == (3, ""), "another HOME than the configuration's"
     assert "~ org.nix-community.home.sync  StartCalendarInterval changed: stopped and started\n" in done.stdout
     assert "~ a.label  moved from the domain gui to user: stopped and started\n" in done.stdout

@@ -96,21 +96,21 @@ def test_texts_of_test_configurations_are_known(home_manager: Path, nixpkgs: Pat
 def test_a_text_beside_what_is_in_home(
     hmeval_command: Hmeval, home_manager: Path, nixpkgs: Path, tmp_path: Path, there: str, code: int, told: str
 ) -> None:
-    (tmp_path / "home.nix").write_text(HOME)
+    (tmp_path / "home.nix").write_text(HOME.replace("/home/alice", str(tmp_path / "home")))
     (tmp_path / "home").mkdir()
     (tmp_path / "home/.note").write_text(there)
     target = ("--file", tmp_path / "home.nix", "--home-manager", home_manager, "--nixpkgs", nixpkgs)
-    done = hmeval_command("plan", *target, "--home", tmp_path / "home")
+    done = hmeval_command("plan", *target)
     assert (done.returncode, done.stderr) == (code, "")
     assert told in done.stdout
 
 
 def test_the_difference_of_a_text(hmeval_command: Hmeval, home_manager: Path, nixpkgs: Path, tmp_path: Path) -> None:
-    (tmp_path / "home.nix").write_text(HOME)
+    (tmp_path / "home.nix").write_text(HOME.replace("/home/alice", str(tmp_path / "home")))
     (tmp_path / "home").mkdir()
     (tmp_path / "home/.note").write_text("one\n2\n")
     target = ("--file", tmp_path / "home.nix", "--home-manager", home_manager, "--nixpkgs", nixpkgs)
-    flags = ("--home", tmp_path / "home", "--backup-extension", "bak", "--diff", "--json")
+    flags = ("--backup-extension", "bak", "--diff", "--json")
     files = json.loads(hmeval_command("plan", *target, *flags).stdout)["files"]
     (note,) = [file for file in files if file["target"] == ".note"]
     assert (note["action"], note["content"]) == ("backup", "known")
