@@ -35,16 +35,22 @@ PACKAGES = set(
 
 
 @pytest.fixture
-def planned(hmeval_command: Hmeval, home_manager: Path, world: Path, tmp_path: Path) -> Planned:
+def modules(tmp_path: Path) -> Path:
+    """The configurations of this folder, as those of the HOME in the test's folder."""
+    folder = tmp_path / "modules"
+    folder.mkdir()
+    for name in ("home.nix", "changed.nix"):
+        home = f'home.homeDirectory = lib.mkForce "{tmp_path / "home"}"'
+        (folder / name).write_text(f"{{ lib, ... }}: {{ imports = [ {HERE / name} ]; {home}; }}")
+    return folder
+
+
+@pytest.fixture
+def planned(hmeval_command: Hmeval, home_manager: Path, world: Path, modules: Path) -> Planned:
     """`planned("home.nix", …flags, code=0)` gives the plan as JSON, for HOME in the test's folder."""
 
     def run(file: str, *flags: str, code: int = 0) -> dict[str, Any]:
-        home = tmp_path / "home"
-        module = tmp_path / "module.nix"
-        module.write_text(
-            f'{{ lib, ... }}: {{ imports = [ {HERE / file} ]; home.homeDirectory = lib.mkForce "{home}"; }}'
-        )
-        target = ("--file", module, "--home-manager", home_manager, "--nixpkgs", world)
+        target = ("--file", modules / file, "--home-manager", home_manager, "--nixpkgs", world)
         done = hmeval_command("plan", *target, "--json", *flags)
         assert (done.returncode, done.stderr) == (code, "")
         plan: dict[str, Any] = json.loads(done.stdout)
@@ -109,11 +115,11 @@ def lay_out_generation(inputs: dict[str, Any], folder: Path) -> None:
 
 
 @pytest.fixture
-def activated(planned: Planned, home_manager: Path, world: Path, tmp_path: Path) -> Path:
+def activated(planned: Planned, home_manager: Path, world: Path, modules: Path, tmp_path: Path) -> Path:
     """HOME as it is once home.nix has been activated."""
     home = tmp_path / "home"
     home.mkdir()
-    with hmeval.load(file=HERE / "home.nix", home_manager=home_manager, nixpkgs=world) as configuration:
+    with hmeval.load(file=modules / "home.nix", home_manager=home_manager, nixpkgs=world) as configuration:
         inputs = configuration.plan_inputs()
     activate(inputs, planned("home.nix", "--from", "none"), home, tmp_path / "generation")
     return home
@@ -140,7 +146,12 @@ def test_from_nothing(planned: Planned, tmp_path: Path) -> None:
     ).split()
     assert [block["name"] for block in plan["activation"] if block["user_defined"]] == ["aaa", "late"]
     assert [block["name"] for block in plan["activation"] if block["opaque"]] == ["aaa"]
-    assert [warning["kind"] for warning in plan["warnings"]] == ["hook-before-write-boundary", "opaque-hook"]
+    assert [warning["kind"] for warning in plan["warnings"]] == [
+        "hook-before-write-boundary",
+        "opaque-hook",
+        "file",
+    ]
+    assert "leads to /srv/it's here, which is not there" in plan["warnings"][-1]["message"]
     assert plan["summary"]["files"] == {"create": 67}
     assert not (tmp_path / "home").exists()
 
