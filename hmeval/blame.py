@@ -83,6 +83,7 @@ class Blame:
         self._own = own
         self._probed = probed
         self._search = search
+        self._culprits: dict[tuple[str, str | None], _Found | None] = {}
 
     def place(self, error: EvaluationError, *, everywhere: bool = True) -> EvaluationError:
         """The same error at the user's own place that it is about, where that can be found.
@@ -122,6 +123,13 @@ class Blame:
     def described(self, error: EvaluationError) -> dict[str, Any]:
         """An error of a record that is one of many, for output: {kind, message, position?}."""
         return extract.describe(self.place(error, everywhere=False))
+
+    def part(self, error: EvaluationError) -> dict[str, Any]:
+        """An error of a part of a value, for output. There may be hundreds: nothing is evaluated to place one."""
+        steps = (error.position, *(frame.position for frame in error.trace))
+        own = next((place for place in steps if place and self._own.holds(place.file)), None)
+        placed = EvaluationError(error.message, error.kind, own or error.position, error.trace, error.option)
+        return extract.describe(placed)
 
     def broken(self, loc: Sequence[str], error: EvaluationError) -> BrokenOptionError:
         """The error of an option that is no option, or not of a type, at its declaration."""
@@ -222,9 +230,12 @@ class Blame:
         """The definition that fails alike when it is evaluated alone."""
         if file is None and not everywhere:
             return None
-        search = self._search()
-        culprit = find_culprit(self._evaluator, search.arguments, search.read, error, self._own.holds, file)
-        return (culprit.position, culprit.path) if culprit else None
+        asked = (error.message, file)
+        if asked not in self._culprits:
+            search = self._search()
+            culprit = find_culprit(self._evaluator, search.arguments, search.read, error, self._own.holds, file)
+            self._culprits[asked] = (culprit.position, culprit.path) if culprit else None
+        return self._culprits[asked]
 
     def _assertion(self, entry: dict[str, Any]) -> EvaluationError:
         message = entry["message"].strip()

@@ -380,7 +380,9 @@ class EvaluatedConfiguration:
         options = self.placed(self._options_value)
         # A list reads defaults that nobody uses, old names of options, and what lost.
         with self._evaluator.muted():
-            records = extract.iterate_options(self._evaluator, options, flags, self._progress, self._blame.described)
+            records = extract.iterate_options(
+                self._evaluator, options, flags, self._progress, self._blame.described, self._blame.part
+            )
             if self._failures and flags & extract.VALUES:
                 records = map(without_probe, records)
             if places and (every := self._every_definition()):
@@ -427,7 +429,9 @@ class EvaluatedConfiguration:
             extract.hear_value(self._evaluator, option)
         flags = extract.VALUES | extract.DETAILS | extract.ALONE
         with self._evaluator.muted():
-            (record,) = extract.iterate_options(self._evaluator, option, flags, None, self._blame.told)
+            (record,) = extract.iterate_options(
+                self._evaluator, option, flags, None, self._blame.told, self._blame.part
+            )
             return self._with_instances(record)
 
     def why_removed(self, option: Option) -> str:

@@ -39,18 +39,20 @@ def iterate_options(
     flags: int = 0,
     progress: Progress | None = None,
     describe_error: Describe | None = None,
+    describe_part: Describe | None = None,
 ) -> Iterator[Record]:
     """The records of all options in and below `options`, in the order of lib.options.optionAttrSetToDocList.
 
     `flags` (HIDDEN, STATE, VALUES, DETAILS, ALONE) say which options, and what of each. They come as they are read;
-    reading goes on meanwhile. What fails in an option is told by its record, as `describe_error` describes it.
+    reading goes on meanwhile. What fails in an option is told by its record, as `describe_error` describes it; of parts
+    of values there may be hundreds, which `describe_part` describes.
     """
-    describe_error = describe_error or describe
+    describers = describe_error or describe, describe_part or describe
     unpacker = codec.unpacker()
     for piece, count in evaluator._pieces(WriteOptions(options._reference_for(evaluator), flags)):
         unpacker.feed(piece)
         with _without_collection():
-            records = [_complete(record, describe_error) for record in unpacker]
+            records = [_complete(record, *describers) for record in unpacker]
         yield from records
         if progress:
             progress(count)
@@ -62,9 +64,10 @@ def extract_options(
     flags: int = 0,
     progress: Progress | None = None,
     describe_error: Describe | None = None,
+    describe_part: Describe | None = None,
 ) -> list[Record]:
     """All that `iterate_options` gives."""
-    return list(iterate_options(evaluator, options, flags, progress, describe_error))
+    return list(iterate_options(evaluator, options, flags, progress, describe_error, describe_part))
 
 
 def hear_value(evaluator: AnyEvaluator, option: Value) -> None:
@@ -87,13 +90,13 @@ def _without_collection() -> Iterator[None]:
         gc.enable()
 
 
-def _complete(record: Record, describe_error: Describe) -> Record:
+def _complete(record: Record, describe_error: Describe, describe_part: Describe) -> Record:
     """Bring into the contract's form what native code leaves to Python."""
     if "errors" in record:
         record["errors"] = {f: describe_error(evaluation_error(*raw)) for f, raw in record["errors"].items()}
         if "value" in record["errors"]:
             record["value"] = {"error": record["errors"]["value"]}
-    _complete_value(record.get("value", {}), describe_error)
+    _complete_value(record.get("value", {}), describe_part)
     if isinstance(record.get("priority"), int):
         record["priority"] = describe_priority(record["priority"])
     for definition in record.get("definitions", ()):
@@ -101,19 +104,19 @@ def _complete(record: Record, describe_error: Describe) -> Record:
         if "error" in definition["value"]:
             error = evaluation_error(*definition["value"]["error"])
             definition["value"] = {"error": describe_error(error)}
-        _complete_value(definition["value"], describe_error)
+        _complete_value(definition["value"], describe_part)
         definition |= {"line": None, "column": None, "priority": record.get("priority"), "wins": True}
     return record
 
 
-def _complete_value(value: Record, describe_error: Describe) -> None:
+def _complete_value(value: Record, describe_part: Describe) -> None:
     """Describe the parts that could not be evaluated, and put each description in the place of its part."""
     if "failed" not in value:
         return
     described: dict[tuple[str, ...], dict[str, Any]] = {}
     for number, (path, *raw) in enumerate(value["failed"]):
         if (error := described.get(tuple(raw))) is None:
-            error = described[tuple(raw)] = describe_error(evaluation_error(*raw))
+            error = described[tuple(raw)] = describe_part(evaluation_error(*raw))
         value["failed"][number] = {"path": path, **error}
         if "json" in value:
             codec.put_at(value["json"], path, {"error": error})
