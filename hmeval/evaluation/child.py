@@ -270,12 +270,12 @@ class Child:
         poll.register(self._socket.fileno(), select.POLLIN)
         while True:
             ready = dict(poll.poll())
-            # What was written before an answer is read before it.
+            received = self._received() if self._socket.fileno() in ready else None
+            # What was written before an answer is heard before it, so it is read once the answer is here.
             if not self._read_errors() and self._errors in ready:
                 poll.unregister(self._errors)
-            if self._socket.fileno() not in ready:
+            if received is None:
                 continue
-            received = self._received()
             if not received:
                 break
             for number, message, _ in frames.feed(received):
