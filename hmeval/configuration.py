@@ -429,9 +429,9 @@ class EvaluatedConfiguration:
             extract.hear_value(self._evaluator, option)
         flags = extract.VALUES | extract.DETAILS | extract.ALONE
         with self._evaluator.muted():
-            (record,) = extract.iterate_options(
-                self._evaluator, option, flags, None, self._blame.told, self._blame.part
-            )
+            # Of one among many, an error is not looked for in all modules.
+            told = self._blame.told if hear else self._blame.described
+            (record,) = extract.iterate_options(self._evaluator, option, flags, None, told, self._blame.part)
             return self._with_instances(record)
 
     def why_removed(self, option: Option) -> str:
