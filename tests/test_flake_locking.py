@@ -22,6 +22,7 @@ import hmeval
 from hmeval import Evaluator, HmevalError, TargetError, Worker
 from hmeval.flakes import open_flake
 from hmeval.targets.flake import FlakeReference
+from tests.native.programs import nix_version
 from tests.own_programs import own_program
 
 NIX = own_program("nix") or "nix"  # what a flake is told, and what is locked, has changed with the versions
@@ -274,6 +275,8 @@ def test_what_a_flake_is_told(evaluator: Evaluator, case: Case) -> None:
 
 
 def test_the_lock_file_that_is_written(evaluator: Evaluator, case: Case, tmp_path: Path) -> None:
+    if "le*f" in case.repositories and (2, 9) <= nix_version() < (2, 34):
+        pytest.skip("from Nix 2.26 to 2.33 a Git input whose URL is encoded is locked otherwise")
     before = state_of(tmp_path)
     is_written = lock_with_nix(case.reference)
     after_nix = state_of(tmp_path)

@@ -213,7 +213,12 @@ def test_hostile_expressions_get_nothing_out(place: Place) -> None:
     assert {name for name, said in allowed.items() if "error" in said} == denied
     assert all(re.search("is not (in the Nix store|a valid store path)", allowed[name]["error"]) for name in denied)
     assert {name for name, said in allowed.items() if said.get("value") in nothing} == set()
-    assert {name for name in hostile if refused[name].get("value", "''") not in nothing} == set()
+    assert {name for name in hostile if refused[name].get("value", "''") not in nothing} == listed()
+
+
+def listed() -> set[str]:
+    """Before 2.34 the C API's Nix lets the store's folder be listed once something is copied: names, no contents."""
+    return {"storeDir"} if (2, 20) <= nix_version() < (2, 34) else set()
 
 
 @pytest.fixture
@@ -229,7 +234,7 @@ def test_a_worker_keeps_to_its_policy(place: Place, worker_program: str, monkeyp
     home = {"home": "toString ~/."}
     hostile = corpus(place)
     refused = answers(place, hostile | crash | unproven(place) | home, {"roots": [str(place.root)]})
-    assert {name for name in hostile if refused[name].get("value", "''") not in {"False", "''"}} == set()
+    assert {name for name in hostile if refused[name].get("value", "''") not in {"False", "''"}} == listed()
     assert "stack-overflow" in refused["crash"]["error"]
     assert os.environ["HOME"] not in refused["home"]["value"]
 

@@ -78,6 +78,8 @@ def test_references_as_nix_has_them() -> None:
         left_out = (*NOT_ASKED, *NEWER) if is_old else NOT_ASKED
         urls = [url for url in REFERENCES if not url.startswith(left_out) or url.endswith(".tar.gz")]
         urls += [] if is_old else ENCODED
+        if evaluator.eval('builtins.compareVersions builtins.nixVersion "2.34" < 0').to_python():
+            urls = [url for url in urls if "us%65r" not in url]  # users are not decoded there
         parsed = {url: evaluator.eval(f"builtins.parseFlakeRef {string_literal(url)}").to_python() for url in urls}
     own = {url: parse_reference(url, dir_in_url=is_old) for url in urls}
     assert parsed == (own if is_old else {url: with_canonical_url(reference) for url, reference in own.items()})
