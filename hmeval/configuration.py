@@ -5,20 +5,18 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Iterator, Sequence
-from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
 from hmeval.blame import Blame, blamed
 from hmeval.declared import Declared
 from hmeval.definitions import DefinitionSearch
-from hmeval.errors import EvaluationError, HmevalError, PlanError, TargetError
+from hmeval.errors import EvaluationError, HmevalError, TargetError
 from hmeval.evaluation.any_evaluator import AnyEvaluator
 from hmeval.evaluation.value import Value
 from hmeval.every_definition import EveryDefinition, module_files
 from hmeval.flakes import Trees, unfetched_input
 from hmeval.kinds import Failed
-from hmeval.literals import path_literal, string_literal
 from hmeval.options import extract
 from hmeval.options.instances import Instances
 from hmeval.options.model import Option, OptionTree, Record
@@ -36,7 +34,6 @@ from hmeval.warned import place_of_warning, told_with_places
 
 T = TypeVar("T")
 
-_PLAN_INPUTS = Path(__file__).resolve().parent / "nix/plan-inputs.nix"
 # Where lib.mkRemovedOptionModule's message says no more than that the option is gone.
 _REMOVED = re.compile(r"^The option [`']\S+' can no longer be used since it's been removed\.\s*")
 
@@ -144,7 +141,7 @@ class EvaluatedConfiguration:
             raise
         if found is None:
             raise KeyError(show_option(loc))
-        record = self._whole(found, hear=places) if depth == len(loc) else self._within(found, loc)
+        record = self._whole(found, alone=places) if depth == len(loc) else self._within(found, loc)
         if listed and depth == len(loc) and (every := self._every_definition()):
             return Option(self._told(every.complete(record)))
         option = Option(self._told(record))
@@ -264,24 +261,10 @@ class EvaluatedConfiguration:
         return written, failed
 
     def plan_inputs(self, specialisation: str | None = None) -> dict[str, Any]:
-        """All that a plan depends on, as plain data (hmeval/nix/plan-inputs.nix), with what files will hold.
+        """All that a plan depends on, as plain data (hmeval.plan_inputs). Raises EvaluationError, PlanError."""
+        from hmeval.plan_inputs import read_plan_inputs  # few evaluations need it
 
-        Raises EvaluationError, and PlanError where the specialisation is not there.
-        """
-        from hmeval.plan.contents import fill  # few evaluations need it
-        from hmeval.plan.disk import RealDisk
-
-        config = "config" if specialisation is None else self._specialisation(specialisation)
-        arguments = f"inherit options pkgs lib; config = {config};"
-        inputs: dict[str, Any] = self.placed(
-            lambda: self.evaluate(f"import {path_literal(str(_PLAN_INPUTS))} {{ {arguments} }}").to_python()
-        )
-        fill(inputs, RealDisk())
-        if (places := self._source_places()) is not None:
-            for record in (*inputs["files"], *inputs["activation"].values()):
-                places.put_right(record["declaredAt"])
-            inputs["warnings"] = list(map(places.text, inputs["warnings"]))
-        return inputs
+        return self.placed(lambda: read_plan_inputs(self.evaluate, self._source_places(), specialisation))
 
     def close(self) -> None:
         """End the evaluation; values of this configuration are gone then."""
@@ -301,14 +284,6 @@ class EvaluatedConfiguration:
         names = {"backupFileExtension": "", "backupCommand": "", "overwriteBackup": False}
         told = {name: settings[name].to_python() if settings.get(name) is not None else None for name in names}
         return str(told["backupFileExtension"] or ""), str(told["backupCommand"] or ""), bool(told["overwriteBackup"])
-
-    def _specialisation(self, name: str) -> str:
-        """The expression for a specialisation's configuration."""
-        names = self.evaluate("config.specialisation").attr_names()
-        if name not in names:
-            has = f"it has {', '.join(names)}" if names else "it has none"
-            raise PlanError(f"the configuration has no specialisation {name}; {has}")
-        return f"config.specialisation.{string_literal(name)}.configuration"
 
     def _evaluated(self) -> Value:
         if self._result is None or not self._evaluator._holds(self._result):
@@ -424,13 +399,13 @@ class EvaluatedConfiguration:
         with self._evaluator.muted():
             return list(map(self._told_error, self._declared.broken()))
 
-    def _whole(self, option: Value, *, hear: bool) -> extract.Record:
-        if hear:
+    def _whole(self, option: Value, *, alone: bool) -> extract.Record:
+        """All that is known of an option: one that is asked for alone is heard, and its errors are placed with care."""
+        if alone:
             extract.hear_value(self._evaluator, option)
         flags = extract.VALUES | extract.DETAILS | extract.ALONE
         with self._evaluator.muted():
-            # Of one among many, an error is not looked for in all modules.
-            told = self._blame.told if hear else self._blame.described
+            told = self._blame.told if alone else self._blame.described
             (record,) = extract.iterate_options(self._evaluator, option, flags, None, told, self._blame.part)
             return self._with_instances(record)
 

@@ -11,6 +11,8 @@ NO_PIPES = "this Nix does not know pipe operators (`|>`, `<|`)"
 
 # What Nix adds where something has to be built before it can be read (libexpr, primops.cc: realisePath).
 _REALISING = re.compile(r"^while realising the context of path '(/[^']*)'")
+# What is refused before anything is built.
+_FORBIDDEN = re.compile(r"\bis forbidden in (?:restricted|pure (?:evaluation|eval)) mode\b")
 _NOT_IN_STORE = re.compile(r"^path '(/[^']*)' is not valid$")
 
 
@@ -26,7 +28,7 @@ def _of_a_build(error: EvaluationError) -> str | None:
     """Nix 2.8 in read-only mode misses the derivation, which it has not written; a later one the means to build it."""
     path = next((found[1] for frame in error.trace if (found := _REALISING.match(frame.text))), None)
     missing = _NOT_IN_STORE.match(error.message)
-    if path is None or (missing and not missing[1].endswith(".drv")):
+    if path is None or _FORBIDDEN.search(error.message) or (missing and not missing[1].endswith(".drv")):
         return None
     if missing:
         return f"{IMPORT_FROM_DERIVATION}{path} is read, and has to be built for that; hmeval builds nothing"
