@@ -8,13 +8,11 @@ import sys
 import time
 from pathlib import Path
 
-import hmeval
 from hmeval.cache.shelf import Shelf
 
 ROOT = Path(__file__).resolve().parents[2]
 EXAMPLE = ROOT / "examples/standalone"
 OFFLINE = ROOT / "hmeval/offline"
-TRACES = "traces" in hmeval.engine()["capabilities"]
 
 
 def settle() -> None:

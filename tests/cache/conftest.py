@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from hmeval.cache.shelf import Shelf
-from tests.cache.asked import EXAMPLE, TRACES, settle
+from tests.cache.asked import EXAMPLE, settle
 
 
 @pytest.fixture
@@ -20,9 +20,7 @@ def shelf(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Shelf:
 
 @pytest.fixture
 def home(tmp_path: Path) -> Path:
-    """A configuration that can be changed. Of a file nothing is kept by an engine that does not tell what it reads."""
-    if not TRACES:
-        pytest.skip("this engine does not tell what it reads")
+    """A configuration that can be changed."""
     folder = tmp_path / "home"
     shutil.copytree(EXAMPLE, folder)
     settle()

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from hmeval.cache.shelf import Shelf
-from tests.cache.asked import EXAMPLE, OFFLINE, TRACES, Asked, edit, options, settle
+from tests.cache.asked import EXAMPLE, OFFLINE, Asked, edit, options, settle
 
 
 def test_a_changed_configuration_is_evaluated(home: Path, shelf: Shelf) -> None:
@@ -146,9 +146,7 @@ def test_a_relative_nix_path_is_that_of_the_folder(home: Path, shelf: Shelf, tmp
 
 def test_unrelated_changes_are_not_evaluated(home: Path, shelf: Shelf, tmp_path: Path) -> None:
     options(home, "home.username")
-    if TRACES:
-        home.touch()
+    home.touch()
     (tmp_path / "beside").write_text("x")
-    if TRACES:
-        (home.parent / "more.nix").write_text("x")
+    (home.parent / "more.nix").write_text("x")
     assert not options(home, "home.username").evaluated

@@ -12,7 +12,7 @@ import pytest
 
 from hmeval.cache.entries import Entry
 from hmeval.cache.shelf import Shelf
-from tests.cache.asked import TRACES, damage, edit, log, options, settle
+from tests.cache.asked import damage, edit, log, options, settle
 
 
 def test_a_failure_is_told_again_with_its_message(home: Path, shelf: Shelf) -> None:
@@ -24,7 +24,6 @@ def test_a_failure_is_told_again_with_its_message(home: Path, shelf: Shelf) -> N
     assert any("nothing" in line for line in two.told)
 
 
-@pytest.mark.skipif(not TRACES, reason="this engine does not tell what it reads")
 def test_the_time_is_not_kept_and_the_user_is_told(home: Path, shelf: Shelf) -> None:
     home.write_text(
         '{ home.username = "u${toString builtins.currentTime}"; home.homeDirectory = "/x"; '

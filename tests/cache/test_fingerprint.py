@@ -23,7 +23,6 @@ from hmeval.cache.kept import Kept
 from hmeval.cache.observation import Observation, Uncacheable
 from hmeval.cache.shelf import Shelf
 
-TRACES = "traces" in hmeval.engine()["capabilities"]
 ROOT = Path(__file__).resolve().parents[2]
 OVER_2_8 = hmeval.engine()["interface"] == "compat"
 Change = Callable[[Path], Any]
@@ -244,7 +243,6 @@ UNRELATED: dict[str, tuple[str, Change]] = {
 }
 
 
-@pytest.mark.skipif(not TRACES, reason="this engine does not tell what it reads: whole folders count")
 @pytest.mark.parametrize("case", UNRELATED)
 def test_what_cannot_change_the_result_leaves_the_fingerprint(case: str, folder: Path) -> None:
     expression, change = UNRELATED[case]
@@ -255,7 +253,6 @@ def test_what_cannot_change_the_result_leaves_the_fingerprint(case: str, folder:
     assert before.changed() is None
 
 
-@pytest.mark.skipif(not TRACES, reason="this engine does not tell what it reads: a fixed list of variables counts")
 def test_environment_variables_that_were_asked_for(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HMEVAL_TEST_ONE", "1")
     expression = 'map builtins.getEnv [ "HMEVAL_TEST_ONE" "HMEVAL_TEST_TWO" ]'
@@ -281,7 +278,6 @@ def repository(folder: Path) -> Path:
     return folder
 
 
-@pytest.mark.skipif(not TRACES, reason="this engine does not tell what it reads")
 @pytest.mark.parametrize(
     "expression",
     [
@@ -307,7 +303,6 @@ def test_the_time_is_that_of_the_clock() -> None:
     assert before <= first == again <= time.time()
 
 
-@pytest.mark.skipif(not TRACES, reason="this engine does not tell what it reads")
 @pytest.mark.parametrize(
     ("expression", "reason"),
     [
@@ -407,8 +402,6 @@ def test_a_store_path_that_is_gone(folder: Path) -> None:
         ).to_python()
     before = Evaluated(f'builtins.readFile "{path}/deep/b.nix"', folder)
     assert before.changed() is None
-    if not TRACES:
-        return
     for place, _, _ in os.walk(path):
         Path(place).chmod(0o700)
     shutil.rmtree(path)
@@ -425,7 +418,6 @@ def test_a_file_that_is_edited_during_the_evaluation(folder: Path) -> None:
         assert not refused.value.lasts
 
 
-@pytest.mark.skipif(not TRACES, reason="this engine does not tell what it reads")
 def test_a_file_that_appears_during_the_evaluation(folder: Path) -> None:
     seen = Observation()
     with fresh_evaluator() as evaluator:
@@ -455,7 +447,6 @@ def test_a_file_that_is_edited_while_it_is_hashed(folder: Path, monkeypatch: pyt
         Evaluated("import ./a.nix", folder)
 
 
-@pytest.mark.skipif(not TRACES, reason="this engine does not tell what it reads")
 def test_evaluators_beside_each_other_keep_their_inputs_apart(folder: Path) -> None:
     with hmeval.Evaluator() as one, hmeval.Evaluator() as two:
         one.eval("import ./a.nix", base=folder)
@@ -486,7 +477,6 @@ for change in (lambda folder: None, becomes_folder("text")):
 """
 
 
-@pytest.mark.skipif(not TRACES, reason="this engine does not tell what it reads")
 def test_what_nix_remembers_from_an_earlier_evaluator(folder: Path) -> None:
     """By way of the C API Nix asks for the type of a path once in a process: what it says may be an old answer."""
     command = [sys.executable, "-c", TWICE_IN_A_PROCESS, str(folder)]
@@ -517,7 +507,6 @@ evaluate()
 """
 
 
-@pytest.mark.skipif(not TRACES, reason="this engine does not tell what it reads")
 def test_a_folder_that_another_one_takes_the_place_of(folder: Path) -> None:
     """Since 2.35 Nix reads on in a folder that it has open: what it finds there is not what the path leads to."""
     command = [sys.executable, "-c", REPLACED_IN_A_PROCESS, str(folder)]
@@ -539,7 +528,6 @@ def test_a_folder_that_gets_entries_while_only_its_type_counts(folder: Path, mon
     assert Evaluated("builtins.pathExists ./text", folder).value
 
 
-@pytest.mark.skipif(not TRACES, reason="this engine does not tell what it reads")
 def test_more_is_read_than_16_bits_count() -> None:
     """A system in a flake copies all of nixpkgs: 53,221 files, each of them opened and looked at."""
     count = 2**16 + 1
@@ -577,7 +565,6 @@ with hmeval.load(file=file, offline=True, evaluator=evaluator) as configuration:
 """
 
 
-@pytest.mark.skipif(not TRACES, reason="this engine does not tell what it reads")
 @pytest.mark.parametrize("kind", ["Evaluator", "Worker"])
 def test_a_home_folder_that_becomes_another_one(folder: Path, kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """To Nix `~` is the same folder as long as a process lives."""
@@ -616,7 +603,6 @@ def test_settings_that_change_while_the_process_runs(folder: Path) -> None:
     assert Evaluated("1", folder).changed() is None
 
 
-@pytest.mark.skipif(not TRACES, reason="this engine does not tell what it reads: time stamps of whole folders count")
 def test_a_renewed_fingerprint_is_that_of_the_time_stamps_of_now(folder: Path) -> None:
     before = Evaluated("import ./a.nix", folder).fingerprint
     os.utime(folder / "a.nix", (1, 1))

@@ -12,7 +12,7 @@ import pytest
 import hmeval
 from hmeval.cache.contents import contents
 from hmeval.cache.shelf import Shelf
-from tests.cache.asked import EXAMPLE, OFFLINE, TRACES, Asked, edit, in_git, settle
+from tests.cache.asked import EXAMPLE, OFFLINE, Asked, edit, in_git, settle
 
 OVER_2_8 = hmeval.engine()["interface"] == "compat"
 
@@ -39,7 +39,6 @@ def test_a_file_of_a_flake(flake: Path, shelf: Shelf, kind: str) -> None:
     assert "erica" in Asked(*arguments).output
 
 
-@pytest.mark.skipif(not TRACES, reason="this engine does not tell which variables it reads")
 @pytest.mark.parametrize("kind", ["path", "git"])
 def test_what_a_flake_reads_outside_of_its_folder(flake: Path, shelf: Shelf, tmp_path: Path, kind: str) -> None:
     """Flakes are evaluated impurely, and whole folders are not all that counts where a trace is incomplete."""

@@ -15,12 +15,9 @@ from typing import NamedTuple
 
 import pytest
 
-import hmeval
 from hmeval.cache import fingerprint
 from hmeval.cache.fingerprint import Fingerprint
 from hmeval.cache.shelf import Shelf
-
-TRACES = "traces" in hmeval.engine()["capabilities"]
 
 HOME = """{ lib, ... }: {
   imports = [ ./more ] ++ lib.optional (builtins.pathExists ./local.nix) ./local.nix;
@@ -252,13 +249,10 @@ def test_every_folder_that_was_listed(seen: Seen, about: Callable[[Path], Finger
 
 
 def test_the_environment(holds: Fingerprint, monkeypatch: pytest.MonkeyPatch) -> None:
-    if not TRACES:
-        pytest.skip("this engine does not tell which variables it reads")
     monkeypatch.setenv("HMEVAL_TESTED", "changed")
     assert holds.changed() is not None
 
 
-@pytest.mark.skipif(not TRACES, reason="this engine does not tell what it reads: whole folders count")
 def test_what_is_unrelated(copied: World, seen: Seen, holds: Fingerprint) -> None:
     for path in (*seen.opened[::50], copied.top / "home/home.nix"):
         os.utime(path)

@@ -10,9 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cache.asked import EXAMPLE, ROOT, TRACES
-
-pytestmark = pytest.mark.skipif(not TRACES, reason="this engine does not tell what it reads")
+from tests.cache.asked import EXAMPLE, ROOT
 
 # Two functions that libc has in one version. The first is called when a worker crashes, and not here.
 KNOWN, UNKNOWN = b"\0raise\0", b"\0ftw\0e\0"

@@ -32,7 +32,7 @@ def test_the_engine(hmeval_command: Command) -> None:
 
 
 def test_what_is_read_is_traced_by_every_engine() -> None:
-    """Many tests of the cache are left out without: here it shows where that comes unasked (docs/engines.md)."""
+    """The tests of the cache rely on it, with every version (docs/engines.md)."""
     assert "traces" in hmeval.engine()["capabilities"]
 
 

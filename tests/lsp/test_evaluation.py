@@ -7,13 +7,10 @@ import os
 import signal
 from pathlib import Path
 
-import pytest
 from lsprotocol import types
 
-import hmeval
 from tests.lsp.editor import OFFLINE, Editor, editor, place_of
 
-TRACES = "traces" in hmeval.engine()["capabilities"]
 SLOW = "builtins.foldl' (a: b: builtins.foldl' (c: d: d) 0 numbers) 0 numbers"
 
 
@@ -73,7 +70,6 @@ def test_what_has_no_place_in_the_workspace_is_said_in_a_message(home: Path) -> 
     asyncio.run(session())
 
 
-@pytest.mark.skipif(not TRACES, reason="of a file nothing is kept: this engine tells not what it reads")
 def test_a_second_server_answers_from_what_was_kept(home: Path) -> None:
     quick = OFFLINE | {"evaluation": {"timeout": 0.1}}  # nothing can be evaluated in that time
 
