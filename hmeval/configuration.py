@@ -126,7 +126,8 @@ class EvaluatedConfiguration:
         """One option with its value, definitions and all else. Raises KeyError where there is none of this name.
 
         Definitions have their lines, and those are among them that lost, with `places`; without, which is quicker where
-        there are many options to ask for, the files of those that count. `listed` gives those of a whole list.
+        there are many options to ask for, the files of those that count. `listed` gives those of a whole list, and of
+        packages the names alone.
 
         A path may go through the names of real instances (`users.users.alice.shell`) and into values
         (`programs.git.settings.user.name`). Options below a placeholder (`<name>`, `*`) stand for any instance: they
@@ -141,7 +142,7 @@ class EvaluatedConfiguration:
             raise
         if found is None:
             raise KeyError(show_option(loc))
-        record = self._whole(found, alone=places) if depth == len(loc) else self._within(found, loc)
+        record = self._whole(found, alone=places, paths=not listed) if depth == len(loc) else self._within(found, loc)
         if listed and depth == len(loc) and (every := self._every_definition()):
             return Option(self._told(every.complete(record)))
         option = Option(self._told(record))
@@ -399,11 +400,11 @@ class EvaluatedConfiguration:
         with self._evaluator.muted():
             return list(map(self._told_error, self._declared.broken()))
 
-    def _whole(self, option: Value, *, alone: bool) -> extract.Record:
+    def _whole(self, option: Value, *, alone: bool, paths: bool) -> extract.Record:
         """All that is known of an option: one that is asked for alone is heard, and its errors are placed with care."""
         if alone:
             extract.hear_value(self._evaluator, option)
-        flags = extract.VALUES | extract.DETAILS | extract.ALONE
+        flags = extract.VALUES | extract.DETAILS | extract.ALONE | (extract.PATHS if paths else 0)
         with self._evaluator.muted():
             told = self._blame.told if alone else self._blame.described
             (record,) = extract.iterate_options(self._evaluator, option, flags, None, told, self._blame.part)

@@ -53,6 +53,7 @@ enum {
     HMEVAL_OPTIONS_VALUES = 4,  /* value and definitions */
     HMEVAL_OPTIONS_DETAILS = 8, /* positions of the declarations, and the type's structure */
     HMEVAL_OPTIONS_ALONE = 16,  /* the value handed over is one option; its sub-options are left out */
+    HMEVAL_OPTIONS_PATHS = 32,  /* the store paths of packages, which take evaluating all that these are made of */
 };
 
 typedef struct hmeval_session hmeval_session;

@@ -41,13 +41,12 @@ static hmeval_status add_string(
     return hmeval_costs_a_field(status) ? HMEVAL_OK : status;
 }
 
-/* { name; store_path; }, the latter for an option that is asked for alone: a path takes evaluating all that the package
- * is made of. */
+/* { name; store_path; }, the latter where paths are asked for. */
 static hmeval_status pack_package(hmeval_walker * self, nix_value * package)
 {
     size_t count = 0, place = hmeval_pack_open_map(self->buffer);
     hmeval_status status = add_string(self, package, "name", "name", &count);
-    if (status == HMEVAL_OK && self->flags & HMEVAL_OPTIONS_ALONE)
+    if (status == HMEVAL_OK && self->flags & HMEVAL_OPTIONS_PATHS)
         status = add_string(self, package, "outPath", "store_path", &count);
     hmeval_pack_close(self->buffer, place, count);
     return status;

@@ -8,7 +8,7 @@ from typing import Any
 
 from hmeval.evaluation.any_evaluator import AnyEvaluator
 from hmeval.evaluation.value import Value
-from hmeval.options.extract import ALONE, DETAILS, HIDDEN, VALUES, Describe, Record, extract_options
+from hmeval.options.extract import ALONE, DETAILS, HIDDEN, PATHS, VALUES, Describe, Record, extract_options
 from hmeval.options.path import show_option
 
 _EXPRESSION = Path(__file__).resolve().parents[1] / "nix/instances.nix"
@@ -33,9 +33,8 @@ class Instances:
         found = self._functions["at"](list(loc))
         if found.type == "null" or "option" not in found.attr_names():
             return None
-        (record,) = extract_options(
-            self._evaluator, found["option"], VALUES | DETAILS | ALONE, describe_error=self._describe_error
-        )
+        flags = VALUES | DETAILS | ALONE | PATHS
+        (record,) = extract_options(self._evaluator, found["option"], flags, describe_error=self._describe_error)
         return _told(record, _Place(found))
 
     def value(self, loc: Sequence[str]) -> Value | None:

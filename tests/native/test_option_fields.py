@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from hmeval import Evaluator
-from hmeval.options.extract import ALONE, DETAILS, HIDDEN, VALUES, Record, extract_options
+from hmeval.options.extract import ALONE, DETAILS, HIDDEN, PATHS, VALUES, Record, extract_options
 
 OFFLINE = Path(__file__).resolve().parents[2] / "hmeval/offline"
 
@@ -167,7 +167,7 @@ def test_a_package_is_shown_by_its_name_and_alone_by_its_path(evaluator: Evaluat
     one = evaluator.eval(option(value=PACKAGE))
     path = evaluator.eval(f"({PACKAGE}).outPath").to_python()
     (listed,) = extract_options(evaluator, one, VALUES)
-    (alone,) = extract_options(evaluator, one, VALUES | ALONE)
+    (alone,) = extract_options(evaluator, one, VALUES | ALONE | PATHS)
     assert listed["value"] == {"nix": "<derivation n>", "package": {"name": "n"}}
     assert alone["value"] == {"nix": "<derivation n>", "package": {"name": "n", "store_path": path}}
 
@@ -175,7 +175,7 @@ def test_a_package_is_shown_by_its_name_and_alone_by_its_path(evaluator: Evaluat
 def test_a_package_that_cannot_be_built_still_has_a_name(evaluator: Evaluator) -> None:
     value = '{ type = "derivation"; name = "n"; outPath = throw "unfree"; }'
     (listed,) = records_of(evaluator, f"{{ a = {option(value=value)}; }}")
-    (alone,) = extract_options(evaluator, evaluator.eval(option(value=value)), VALUES | ALONE)
+    (alone,) = extract_options(evaluator, evaluator.eval(option(value=value)), VALUES | ALONE | PATHS)
     assert "errors" not in listed
     assert alone["value"] == {"nix": "<derivation n>", "package": {"name": "n"}}
     assert {field: error["message"] for field, error in alone["errors"].items()} == {"store_path": "unfree"}
