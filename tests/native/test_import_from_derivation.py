@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import subprocess
 from pathlib import Path
@@ -24,10 +25,11 @@ def build(expression: str) -> Path:
     if program is None:
         pytest.skip("there is no nix to build with")
     flags = ["--extra-experimental-features", "nix-command", "--option", "sandbox", "false", "--impure"]
-    command = [program, "build", *flags, "--no-link", "--print-out-paths", "--expr", expression]
+    command = [program, "build", *flags, "--no-link", "--json", "--expr", expression]
     done = subprocess.run(command, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
-    return Path(done.stdout.strip())
+    (built,) = json.loads(done.stdout)
+    return Path(built["outputs"]["out"])
 
 
 @pytest.mark.parametrize(
