@@ -241,7 +241,7 @@ def test_a_worker_keeps_to_its_policy(place: Place, worker_program: str, monkeyp
 
 def test_import_from_derivation(place: Place, nix_instantiate: Instantiate, monkeypatch: pytest.MonkeyPatch) -> None:
     """Nix 2.8 builds nothing here at all, so it is its own program that shows what plain Nix does."""
-    monkeypatch.setenv("NIX_CONFIG", "sandbox = false\nbuild-hook =")
+    monkeypatch.setenv("NIX_CONFIG", "sandbox = false")
     assert nix_instantiate(build(place)) == SECRET
     for policy in ({"roots": [str(place.root)]}, {"restricted": False, "network": True}):
         (said,) = answers(place, {"built": build(place)}, policy).values()
