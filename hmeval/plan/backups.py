@@ -1,4 +1,4 @@
-"""What becomes of a backup command, which is no shell code: its words are split at blanks, and run.
+"""Backup commands that would lose the file: Home Manager splits the command at blanks and runs it without a shell.
 
 Source: `run $HOME_MANAGER_BACKUP_COMMAND "$targetPath"` in Home Manager's modules/files.nix, where PATH is that of the
 activation (`activationBinPaths` in modules/home-environment.nix).
@@ -17,18 +17,18 @@ _AT_HAND = {"bash", "cp", "install", "ln", "mv", "rm", "run", "shred", "truncate
 
 
 def backup_warnings(command: str) -> Iterator[Warned]:
-    """Why a backup command does not do what it says: the file is overwritten then."""
+    """A warning if the command cannot work as written. If it fails, activation overwrites the file."""
     words = command.split()
-    lost = "the files in the way are lost where it fails"
+    lost = "if it fails, activation overwrites the files in the way"
     if letter := _SHELL.search(command):
         message = (
-            f"the backup command `{command}` is not read by a shell, and `{letter[0]}` means nothing in it: {lost}; "
-            "put it into a script, and give its path"
+            f"activation runs the backup command `{command}` without a shell, so `{letter[0]}` has no effect; {lost}: "
+            "write a script, and give its path"
         )
         yield Warned("backup-command", message)
     elif words and "/" not in words[0] and words[0] not in _AT_HAND:
         message = (
-            f"the backup command `{words[0]}` is looked for in the activation's own PATH, which has little more than "
-            f"coreutils and home.extraActivationPath: {lost}; give the path of the program"
+            f"activation looks for the backup command `{words[0]}` in its own PATH (coreutils, a few others, and "
+            f"home.extraActivationPath); {lost}: give the path of the program"
         )
         yield Warned("backup-command", message)

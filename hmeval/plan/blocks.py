@@ -69,7 +69,7 @@ def described_blocks(blocks: Mapping[str, Block], order: Order) -> list[dict[str
 
 
 def block_warnings(blocks: Mapping[str, Block], order: Order) -> Iterator[Warned]:
-    """What is wrong with blocks: a cycle, a place by accident, the end of activation, commands past `run`."""
+    """Warnings about blocks: a cycle, an accidental position, the end of activation, commands without `run`."""
     if order.cycle:
         chain = " → ".join([*order.cycle, *order.loops])
         yield Warned("cycle", f"the blocks of home.activation have no order: {chain}; Home Manager cannot be built so")
@@ -93,28 +93,28 @@ def block_warnings(blocks: Mapping[str, Block], order: Order) -> Iterator[Warned
 
 
 def _end_warnings(name: str, block: Block, order: Order) -> Iterator[Warned]:
-    """That a block ends the whole of activation, or may: those after it do not run then."""
+    """A warning if a block ends the activation, or may: later blocks do not run then."""
     exits = find_exits(block.code)
     certain = [found for found in exits if found.is_certain]
     later = ", ".join(order.result[order.result.index(name) + 1 :])
     if certain and certain[0].fails:
-        yield Warned("failing-hook", f"home.activation.{name} fails: it always comes to an `exit`", block.declared_at)
+        yield Warned("failing-hook", f"home.activation.{name} always fails: it reaches an `exit`", block.declared_at)
     elif not all(found.fails for found in exits) and later:
         ends = "ends activation" if certain else "may end activation"
-        message = f"home.activation.{name} {ends} with `exit` or `exec`: what comes after it does not run then: {later}"
+        message = f"home.activation.{name} {ends} with `exit` or `exec`; these blocks do not run then: {later}"
         yield Warned("ending-hook", message, block.declared_at)
 
 
 def _order_warnings(name: str, blocks: Mapping[str, Block]) -> Iterator[Warned]:
-    """That a block wants to be before or after one that is not there, which Home Manager ignores."""
+    """A warning for each name in `after` and `before` that is no block. Home Manager ignores it."""
     block = blocks[name]
     for relation, others in (("after", block.after), ("before", block.before)):
         for other in others:
             if other not in blocks:
                 near = difflib.get_close_matches(other, blocks, n=1)
-                meant = f"; {near[0]} is meant, perhaps" if near else ""
+                meant = f"; did you mean {near[0]}?" if near else ""
                 message = (
-                    f"home.activation.{name} is to run {relation} {other}, and there is no such block: it is ignored"
+                    f"home.activation.{name} is ordered {relation} {other}, which is no block: Home Manager ignores it"
                 )
                 yield Warned("unknown-block", message + meant, block.declared_at)
 

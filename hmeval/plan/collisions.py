@@ -1,8 +1,8 @@
-"""Packages of one profile that most likely have files of one name, which the build of the profile refuses.
+"""Packages of one profile that probably contain the same files, with which the profile's build fails.
 
 Source: nixpkgs' buildEnv (pkgs/build-support/buildenv), with which Home Manager makes `home-path`: of two files of one
-name the package of the lower `meta.priority` wins, and between equals the build fails unless they are the same. What
-files a package has is known once it is built; two of one name, or with one main program, have the same ones.
+name the package with the lower `meta.priority` wins; if both have the same priority and the files differ, the build
+fails. Which files a package has is known only after its build, so that names and main programs are compared.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from hmeval.plan.packages import parse_name
 
 
 def collision_warnings(packages: Iterable[Mapping[str, Any]]) -> Iterator[Warned]:
-    """A warning for each name, or main program, that several packages of one priority have."""
+    """A warning for each name, or main program, that several packages of the same priority share."""
     groups: dict[tuple[str, int], list[Mapping[str, Any]]] = defaultdict(list)
     for package in packages:
         for name in {parse_name(package["name"]).name, package["program"] or parse_name(package["name"]).name}:
@@ -32,8 +32,8 @@ def collision_warnings(packages: Iterable[Mapping[str, Any]]) -> Iterator[Warned
 def _warned(name: str, packages: list[Mapping[str, Any]]) -> Warned:
     names = " and ".join(package["name"] for package in packages)
     message = (
-        f"home.packages has {names}: both are {name}, of one priority, and the profile cannot be built where they have "
-        "files of one name; remove one, or give one another priority (lib.hiPrio, lib.lowPrio)"
+        f"home.packages has {names}: they share the name {name} and the priority. The profile cannot be built if they "
+        "contain the same files; remove one, or change its priority (lib.hiPrio, lib.lowPrio)"
     )
     files = dict.fromkeys(file for package in packages for file in package["definedIn"])
     return Warned("package-collision", message, tuple({"file": file} for file in files))

@@ -1,4 +1,4 @@
-"""Where a block of the activation script ends the whole of it: blocks are no functions, and `exit` ends the script."""
+"""Blocks that end the whole activation script: a block is no function, so `exit` in it ends the script."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ class Exit(NamedTuple):
     """A command that ends the activation.
 
     Attributes:
-        is_certain: whether the block always comes to it.
-        fails: whether activation has failed then.
+        is_certain: whether the block always reaches it.
+        fails: whether activation fails with it.
     """
 
     is_certain: bool
@@ -27,7 +27,7 @@ class Exit(NamedTuple):
 
 
 def find_exits(code: str) -> list[Exit]:
-    """The commands of a block that end activation; code that is too intricate to be read has those that may."""
+    """The commands of a block that end activation; in code that cannot be parsed, those that may."""
     try:
         return list(_in_script(parse(code), is_certain=True))
     except Unsupported:

@@ -323,7 +323,7 @@ class _Activation:
         is_same = same_as_before(self._future, leaf, before.link)
         executable = becomes_executable(self._future, leaf, before.link) if is_same else None
         if executable is not None:
-            reason = "the same content, and can be executed" if executable else "the same content, no longer executable"
+            reason = "the same content, now executable" if executable else "the same content, no longer executable"
             return FileChange(leaf.target, "update", reason, before, leaf.kind)
         if is_same:
             reason = "the same content, in another generation"

@@ -149,13 +149,13 @@ def _file_warnings(new: NewFiles, changes: Iterable[FileChange]) -> Iterator[War
     for file, reason in new.ignored:
         yield Warned("ignored-file", f"{file.target} is left out: {reason}", file.declared_at)
     for file, place in new.misplaced:
-        where = f"the folder {file.target}" if "/" in place else "HOME"
-        message = f"{file.target} becomes the link {place}: {where} is there, and no link can take its place"
+        where = f"the folder {file.target}" if "/" in place else "HOME itself"
+        message = f"{file.target} becomes the link {place}, because a link cannot replace {where}"
         yield Warned("misplaced-file", message, file.declared_at)
     for target in new.leaves:
         if target[:1] == "~":
             yield Warned(
-                "file", f"{target}: `~` is a name like any other here, and is not expanded: it is made in HOME"
+                "file", f"{target}: Home Manager does not expand `~`: the file lies in a folder of that name in HOME"
             )
     late = [change.target for change in changes if change.action == "blocked" and change.late]
     if late and not any(change.action == "blocked" and not change.late for change in changes):
@@ -200,6 +200,6 @@ def _conditions(
     if wanted.unit_folder is not None:
         yield "units are started and stopped only where the user's systemd runs, and only those that are active"
     if any(wanted.dconf.values()):
-        yield "which keys of dconf a program has changed since: all of them are written again, and those go back"
+        yield "which dconf keys programs have changed: activation writes all keys again, and overwrites these changes"
     if circumstances.backup.command:
         yield f"what `{circumstances.backup.command}` does with the files in the way"

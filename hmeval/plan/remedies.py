@@ -1,4 +1,4 @@
-"""What to do about a file in the way: each remedy works as it stands (tests/plan/test_remedies.py applies them)."""
+"""What to do about a file in the way. tests/plan/test_remedies.py applies each remedy as printed."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from hmeval.plan.model import FileChange
 
 
 def remedies(change: FileChange, *, by_system: bool) -> tuple[str, ...]:
-    """What helps where a change is blocked, or may be; `by_system` says that a system's switch activates the home.
+    """The remedies for a change that is blocked, or may be. `by_system`: a system's switch activates the home.
 
     Source: the advice of Home Manager's modules/files/check-link-targets.sh.
     """

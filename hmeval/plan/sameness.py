@@ -29,7 +29,7 @@ def same_as_before(future: Future, leaf: Leaf, link: str) -> bool | None:
 
 
 def becomes_executable(future: Future, leaf: Leaf, link: str) -> bool | None:
-    """Whether a leaf can be executed, where what a path shows differs in that; None where both are alike."""
+    """Whether a leaf is executable, if the file behind the link differs in that; None if both are the same."""
     there = future.final(link)
     if there is None or there.origin is None or there.entry.kind != "file":
         return None
@@ -38,7 +38,7 @@ def becomes_executable(future: Future, leaf: Leaf, link: str) -> bool | None:
 
 
 def _is_executable(future: Future, leaf: Leaf) -> bool | None:
-    """Whether a leaf can be executed; None where it is not built, or a folder."""
+    """Whether a leaf is executable; None if it is not built yet, or a folder."""
     if leaf.file is not None and leaf.file.executable is not None:
         return leaf.file.executable
     if leaf.text is not None:

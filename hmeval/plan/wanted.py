@@ -153,7 +153,7 @@ def _conditions_of_configuration(inputs: Mapping[str, Any]) -> Iterator[str]:
     if inputs["packagesByTheSystem"]:
         yield _BY_THE_SYSTEM
     if len(inputs["packages"]) > 1:
-        yield "whether packages have files of one name, but for those that a warning names, is known after the build"
+        yield "which packages contain the same files: the build finds all collisions, the warnings only likely ones"
     if inputs["sessionVariables"] is None:
         yield "which session variables change is known after the build"
 

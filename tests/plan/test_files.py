@@ -233,7 +233,7 @@ def test_a_text_for_home_itself_is_a_link_in_it(machine: Machine) -> None:
     (warning,) = plan.warnings
     assert (warning.kind, warning.message) == (
         "misplaced-file",
-        ". becomes the link abc-hm_.: HOME is there, and no link can take its place",
+        ". becomes the link abc-hm_., because a link cannot replace HOME itself",
     )
 
 
@@ -250,7 +250,7 @@ def test_the_files_of_a_folder_for_home_itself_stay_when_it_is_planned_again(mac
 @pytest.mark.parametrize(
     ("was", "fields", "action", "told"),
     [
-        (0o644, {"executable": True}, "update", "the same content, and can be executed"),
+        (0o644, {"executable": True}, "update", "the same content, now executable"),
         (0o755, {"executable": False}, "update", "the same content, no longer executable"),
         (0o755, {}, "update", "the same content, no longer executable"),
         (0o755, {"isExecutable": True}, "relink", "the same content, in another generation"),

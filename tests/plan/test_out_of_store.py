@@ -1,4 +1,4 @@
-"""Links out of the store: where each leads, and what people stumble over with them."""
+"""Links out of the store: where each leads, and the usual mistakes."""
 
 from __future__ import annotations
 
@@ -27,15 +27,15 @@ def planned(machine: Machine, leads_to: str, **fields: Any) -> Plan:
     [
         ("{folder}/there", {}, []),
         ("{folder}", {}, []),
-        ("{folder}/nowhere", {}, ["it leads to {folder}/nowhere, which is not there"]),
-        ("~/dots", {}, ["it leads to ~/dots in the store: `~` is not expanded there"]),
-        ("dots", {}, ["it leads to dots in the store, since it is no absolute path"]),
-        ("{store}/abc-source/dots", {}, ["it leads into the store, to {store}/abc-source/dots: a path like ./x"]),
+        ("{folder}/nowhere", {}, ["it leads to {folder}/nowhere, which does not exist"]),
+        ("~/dots", {}, ["it leads to ~/dots in the store: Nix does not expand `~`"]),
+        ("dots", {}, ["it leads to dots in the store, because the path is not absolute"]),
+        ("{store}/abc-source/dots", {}, ["it leads into the store, to {store}/abc-source/dots: in a flake, ./x"]),
         ("{home}/link", {}, ["it leads to itself"]),
         ("{folder}", {"recursive": True}, ["`recursive` has no effect"]),
     ],
 )
-def test_what_is_not_as_it_seems(machine: Machine, leads_to: str, fields: dict[str, Any], told: list[str]) -> None:
+def test_the_usual_mistakes(machine: Machine, leads_to: str, fields: dict[str, Any], told: list[str]) -> None:
     (machine.folder / "there").write_text("")
     (change,) = planned(machine, leads_to, **fields).files
     expected = [text.format(folder=machine.folder, store=machine.store) for text in told]

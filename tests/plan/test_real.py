@@ -151,7 +151,7 @@ def test_from_nothing(planned: Planned, tmp_path: Path) -> None:
         "opaque-hook",
         "file",
     ]
-    assert "leads to /srv/it's here, which is not there" in plan["warnings"][-1]["message"]
+    assert "leads to /srv/it's here, which does not exist" in plan["warnings"][-1]["message"]
     assert plan["summary"]["files"] == {"create": 67}
     assert not (tmp_path / "home").exists()
 

@@ -56,7 +56,7 @@ def package(name: str, *paths: str, **fields: Any) -> dict[str, Any]:
 )
 def test_packages_in_each_others_way(packages: list[dict[str, Any]], told: list[str]) -> None:
     found = list(collision_warnings(packages))
-    assert [warning.message.partition(": both are ")[2].partition(",")[0] for warning in found] == told
+    assert [warning.message.partition("share the name ")[2].partition(" and ")[0] for warning in found] == told
 
 
 def test_where_packages_in_each_others_way_come_from() -> None:
