@@ -6,7 +6,7 @@ import os
 import re
 from collections.abc import Callable, Iterator, Sequence
 from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import Any, Self, TypeAlias, TypeVar
 
 from hmeval.blame import Blame, blamed
 from hmeval.declared import Declared
@@ -24,7 +24,7 @@ from hmeval.options.path import is_placeholder, parse_option_path, show_option
 from hmeval.options.why import Definition, Why
 from hmeval.own_files import OwnFiles
 from hmeval.positions import Position
-from hmeval.probe import Probed, looked_into, probe, without_probe
+from hmeval.probe import NIX, Probed, looked_into, probe, without_probe
 from hmeval.recovery import failures, failures_around
 from hmeval.resolution import Found, find_target
 from hmeval.source_places import SourcePlaces
@@ -33,6 +33,9 @@ from hmeval.unfetched import UnfetchedInputs
 from hmeval.warned import place_of_warning, told_with_places
 
 T = TypeVar("T")
+
+Among: TypeAlias = Sequence[Sequence[str]] | None
+"""The paths of the options of a list; None: of all."""
 
 # Where lib.mkRemovedOptionModule's message says no more than that the option is gone.
 _REMOVED = re.compile(r"^The option [`']\S+' can no longer be used since it's been removed\.\s*")
@@ -87,7 +90,7 @@ class EvaluatedConfiguration:
         self._all_options: OptionTree | None = None
         self._probe: Probed | None = None
         self._definitions: DefinitionSearch | None = None
-        self._every: tuple[Value, EveryDefinition] | None = None
+        self._every: tuple[Value, Among, EveryDefinition] | None = None
         self._in_place: tuple[Value, DefinitionSearch] | None = None
         self._failures: list[EvaluationError] | None = None
         own = OwnFiles(evaluator, target.begin, target.description)
@@ -122,12 +125,20 @@ class EvaluatedConfiguration:
         fields = extract.VALUES | extract.DETAILS if values else extract.STATE
         return self._tree(fields | (extract.HIDDEN if hidden else 0))
 
-    def option(self, name: str | Sequence[str], *, places: bool = True, listed: bool = False) -> Option:
+    def options_below(self, loc: Sequence[str], *, state: bool = False) -> OptionTree:
+        """All options at and below a path, hidden ones too, as they are documented, and with `state` as they are set.
+
+        Where the path leads through an option, those below that one. What is not on the path is not evaluated. Raises
+        EvaluationError.
+        """
+        return OptionTree(self._records(extract.HIDDEN | (extract.STATE if state else 0), list(loc)))
+
+    def option(self, name: str | Sequence[str], *, places: bool = True, among: Among = None) -> Option:
         """One option with its value, definitions and all else. Raises KeyError where there is none of this name.
 
         Definitions have their lines, and those are among them that lost, with `places`; without, which is quicker where
-        there are many options to ask for, the files of those that count. `listed` gives those of a whole list, and of
-        packages the names alone.
+        there are many options to ask for, the files of those that count, and of packages the names alone. With `among`,
+        the paths of a list that it is part of, their lines are those that one pass over the modules finds for all.
 
         A path may go through the names of real instances (`users.users.alice.shell`) and into values
         (`programs.git.settings.user.name`). Options below a placeholder (`<name>`, `*`) stand for any instance: they
@@ -142,11 +153,11 @@ class EvaluatedConfiguration:
             raise
         if found is None:
             raise KeyError(show_option(loc))
-        record = self._whole(found, alone=places, paths=not listed) if depth == len(loc) else self._within(found, loc)
-        if listed and depth == len(loc) and (every := self._every_definition()):
+        record = self._whole(found, alone=places) if depth == len(loc) else self._within(found, loc)
+        if among and depth == len(loc) and (every := self._every_definition(among)):
             return Option(self._told(every.complete(record)))
         option = Option(self._told(record))
-        return self.with_places(option) if places or listed else option
+        return self.with_places(option) if places or among else option
 
     def with_places(self, option: Option) -> Option:
         """The option with the places of its definitions, and with those that lost, where they can be searched for."""
@@ -352,8 +363,10 @@ class EvaluatedConfiguration:
     def _tree(self, flags: int) -> OptionTree:
         return OptionTree(self._records(flags))
 
-    def _records(self, flags: int, *, places: bool = False) -> Iterator[extract.Record]:
+    def _records(self, flags: int, below: Sequence[str] = (), *, places: bool = False) -> Iterator[extract.Record]:
         options = self.placed(self._options_value)
+        if below:
+            options = self._evaluator.eval_file(NIX / "options-below.nix")(list(below))(options)
         # A list reads defaults that nobody uses, old names of options, and what lost.
         with self._evaluator.muted():
             records = extract.iterate_options(
@@ -365,18 +378,18 @@ class EvaluatedConfiguration:
                 records = map(every.complete, records)
             yield from map(self._told, records) if flags & (extract.VALUES | extract.DETAILS) else records
 
-    def _every_definition(self) -> EveryDefinition | None:
+    def _every_definition(self, among: Among = None) -> EveryDefinition | None:
         """What the modules write, read once; None where they cannot be read again."""
         try:
             with self._evaluator.muted():
                 readable = self._readable()
-                if self._every is None or self._every[0] is not readable.result:
-                    self._every = readable.result, EveryDefinition(self._evaluator, readable)
+                if self._every is None or self._every[0] is not readable.result or self._every[1] is not among:
+                    self._every = readable.result, among, EveryDefinition(self._evaluator, readable, among)
         except (EvaluationError, TargetError) as error:
             if getattr(error, "kind", None) == "interrupted":
                 raise
             return None
-        return self._every[1]
+        return self._every[2]
 
     def _readable(self) -> Probed:
         """The configuration, so that its modules can be read again. Raises EvaluationError, TargetError."""
@@ -400,11 +413,11 @@ class EvaluatedConfiguration:
         with self._evaluator.muted():
             return list(map(self._told_error, self._declared.broken()))
 
-    def _whole(self, option: Value, *, alone: bool, paths: bool) -> extract.Record:
+    def _whole(self, option: Value, *, alone: bool) -> extract.Record:
         """All that is known of an option: one that is asked for alone is heard, and its errors are placed with care."""
         if alone:
             extract.hear_value(self._evaluator, option)
-        flags = extract.VALUES | extract.DETAILS | extract.ALONE | (extract.PATHS if paths else 0)
+        flags = extract.VALUES | extract.DETAILS | extract.ALONE | (extract.FEW if alone else 0)
         with self._evaluator.muted():
             told = self._blame.told if alone else self._blame.described
             (record,) = extract.iterate_options(self._evaluator, option, flags, None, told, self._blame.part)

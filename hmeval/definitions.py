@@ -115,6 +115,10 @@ class DefinitionSearch:
         self.arguments = probed.arguments
         self._nix = evaluator.eval_file(NIX / "definitions.nix")({"arguments": probed.arguments, "modules": modules})
         self._modules: Sequence[Mapping[str, Any]] = self._nix["modules"].to_python()
+        self._suspects: set[_Source] = set()
+        """The modules that could not be followed to some path."""
+        self._defining: dict[str, Sequence[int]] = {}
+        """By option: the modules that hold something at it, or below. All others need not be searched again."""
 
     def why(self, loc: Sequence[str]) -> Why:
         """Why the path has its value. Raises KeyError where no option is at or above it."""
@@ -256,15 +260,23 @@ class DefinitionSearch:
 
     def _rows(self, place: _Place) -> tuple[list[Row], list[Mapping[str, Any]]]:
         """What the modules hold at the path, and the modules that cannot be searched."""
-        sources = [*range(len(self._modules)), *place.own, _DEFAULT]
+        option = show_option(place.option["loc"])
+        modules = self._defining.get(option, range(len(self._modules)))
+        sources: list[_Source] = [*modules, *place.own, _DEFAULT]
+        failing: Mapping[_Source, Any] = {}
         try:
-            return self._rows_of(place, sources, {}), []
+            rows, not_read = self._rows_of(place, sources, {}), list[Mapping[str, Any]]()
         except EvaluationError:
-            return self._rows_with_care(place, sources)
+            failing = self._failing(place, sources)
+            rows, not_read = self._rows_with_care(place, sources, failing)
+        found = {*failing, *(row.module for row in rows)}
+        self._defining[option] = [module for module in modules if module in found]
+        return rows, not_read
 
-    def _rows_with_care(self, place: _Place, sources: Sequence[_Source]) -> tuple[list[Row], list[Mapping[str, Any]]]:
-        """The same, where a module fails: it costs itself alone, and no more of itself than must be."""
-        failing = self._failing(place, sources)
+    def _rows_with_care(
+        self, place: _Place, sources: Sequence[_Source], failing: Mapping[_Source, EvaluationError]
+    ) -> tuple[list[Row], list[Mapping[str, Any]]]:
+        """The same, where some fail: each costs itself alone, and no more of itself than must be."""
         careful = {source: self._care_for(place, source) for source in failing}
         readable = [source for source in sources if source not in failing or careful[source] is not None]
         not_read = [
@@ -279,9 +291,16 @@ class DefinitionSearch:
         """Those of the sources that cannot be followed as they are, by halves: few cannot."""
         error = self._failure(place, sources, {})
         if error is None or len(sources) == 1:
+            self._suspects |= {sources[0]} if error else set()
             return {sources[0]: error} if error else {}
-        half = len(sources) // 2
-        return self._failing(place, sources[:half]) | self._failing(place, sources[half:])
+        # What fails on the way to one path mostly fails on the way to the next.
+        known = [source for source in sources if source in self._suspects]
+        if 0 < len(known) < len(sources):
+            parts = [[source for source in sources if source not in known], *([one] for one in known)]
+        else:
+            half = len(sources) // 2
+            parts = [list(sources[:half]), list(sources[half:])]
+        return {source: error for part in parts for source, error in self._failing(place, part).items()}
 
     def _care_for(self, place: _Place, source: _Source) -> _Care | None:
         """With what care a source can be followed; None where with none.
@@ -309,9 +328,9 @@ class DefinitionSearch:
     def _rows_of(self, place: _Place, sources: Sequence[_Source], careful: Mapping[str, _Care]) -> list[Row]:
         rows = self._nix["rows"](place.value, list(sources), dict(careful))
         described = rows["described"].to_python()
-        values = self._written(rows["values"])
+        values = iter(self._written(rows["values"]))
         outcomes = iter(self._written(rows["outcomes"]))
-        return [_row(entry, value, outcomes) for entry, value in zip(described, values, strict=True)]
+        return [_row(entry, values, outcomes) for entry in described]
 
     def _final(self, place: _Place) -> _Final:
         try:
@@ -443,11 +462,12 @@ def _position(place: Mapping[str, Any] | None) -> Position | None:
     return Position(**place) if place else None
 
 
-def _row(described: Mapping[str, Any], value: extract.Record, outcomes: Iterator[extract.Record]) -> Row:
+def _row(described: Mapping[str, Any], values: Iterator[extract.Record], outcomes: Iterator[extract.Record]) -> Row:
+    """The row; of values there are those of rows that reach the path alone."""
     properties = [_property(property, outcomes) for property in described["properties"]]
     imports = {entry["depth"]: (entry["path"], entry["part"]) for entry in described["imports"]}
-    made = {"properties": properties, "imports": imports, "value": value.get("value")}
-    return Row(**{**described, **made})
+    row = Row(**{**described, "properties": properties, "imports": imports, "value": None})
+    return row._replace(value=next(values).get("value")) if row.reaches else row
 
 
 def _property(described: Mapping[str, Any], outcomes: Iterator[extract.Record]) -> Property:

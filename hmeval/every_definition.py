@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from hmeval.errors import EvaluationError
@@ -24,12 +24,25 @@ def _modules(evaluator: AnyEvaluator, probed: Probed) -> Value:
     return evaluator.eval_file(NIX / "modules.nix")(given)
 
 
-class EveryDefinition:
-    """Completes records of options with what the modules write. Raises EvaluationError for what is not to be read."""
+def _nested(paths: Iterable[Sequence[str]]) -> dict[str, Any]:
+    nested: dict[str, Any] = {}
+    for path in paths:
+        below = nested
+        for name in path:
+            below = below.setdefault(name, {})
+    return nested
 
-    def __init__(self, evaluator: AnyEvaluator, probed: Probed) -> None:
+
+class EveryDefinition:
+    """Completes records of options, of all or of those `among` some paths, with what the modules write.
+
+    Raises EvaluationError for what is not to be read.
+    """
+
+    def __init__(self, evaluator: AnyEvaluator, probed: Probed, among: Iterable[Sequence[str]] | None = None) -> None:
         self._evaluator = evaluator
-        given = {"arguments": probed.arguments, "modules": _modules(evaluator, probed)}
+        chosen = None if among is None else _nested(among)
+        given = {"arguments": probed.arguments, "modules": _modules(evaluator, probed), "among": chosen}
         self._nix = evaluator.eval_file(NIX / "every-definition.nix")(given)
         self._generating = f"{self._nix['generating'].to_python()}/"
         self._written = self._by_name()

@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     Use: TypeAlias = Literal["use", "refresh", "off"]
 
 _WITHOUT_PLACES, _AS_LISTED = "options in full", "options in full, as listed"
+_FEW = 20
+"""Of so many options the places of definitions are searched for one by one."""
 _SOUND = "\0sound"  # no option's name: the part says of it that nothing is wrong with the configuration as a whole
 
 
@@ -164,6 +166,20 @@ class Configuration:
 
         return self._kept.tree(_part(hidden, "values" if values else "state"), read)
 
+    def options_below(self, loc: Sequence[str], *, state: bool = False) -> OptionTree:
+        """All options at and below a path, hidden ones too, as they are documented, and with `state` as they are set.
+
+        Where the path leads through an option, those below that one; where more is kept, all of it. Raises
+        EvaluationError.
+        """
+        part = _part(True, "state" if state else "")
+
+        def read() -> list[Record]:
+            return list(_records(self._configuration.options_below(loc, state=state).values()))
+
+        whole = self._kept.known_tree(part)
+        return OptionTree(self._kept.document(f"{part} below", "\0".join(loc), read)) if whole is None else whole
+
     def option(self, name: str | Sequence[str], *, places: bool = True) -> Option:
         """One option with its value, definitions and all else. Raises KeyError where there is none of this name.
 
@@ -186,14 +202,20 @@ class Configuration:
     def options_in_full(self, options: Sequence[Option], *, places: bool = False) -> Iterator[Option]:
         """Some of the options as `option` gives them without places, each as soon as it is there.
 
-        With `places` as a list of all options has them, which is quicker than asking for those of one after the other.
-        Those of instances are whole already.
+        With `places` those of a few are searched for one by one, and those of many in one pass over the modules, which
+        finds less and is quicker. Those of instances are whole already, but for their places.
         """
         locs = {"\0".join(option.loc): option.loc for option in options if not option.type_info}
-        names = list(locs)
-        part = _AS_LISTED if places else _WITHOUT_PLACES
-        full = self._kept.documents(part, names, lambda name: self._option_or_false(locs[name], False, places))
-        return (option if option.type_info else Option(next(full)) for option in options)
+        part, among = _WITHOUT_PLACES, None
+        few = places and len(options) <= _FEW
+        if places:
+            part, among = ("option", None) if few else (_AS_LISTED, list(locs.values()))
+        full = self._kept.documents(part, list(locs), lambda name: self._option_or_false(locs[name], few, among))
+        for option in options:
+            if not option.type_info:
+                yield Option(next(full))
+            else:
+                yield self.with_places(option) if places else option
 
     def with_places(self, option: Option) -> Option:
         """The option with the places of its definitions, and with those that lost, where they can be searched for."""
@@ -352,9 +374,11 @@ class Configuration:
         with self._kept.busy:
             return self._evaluated.configuration
 
-    def _option_or_false(self, loc: Sequence[str], places: bool, listed: bool = False) -> Record | bool:
+    def _option_or_false(
+        self, loc: Sequence[str], places: bool, among: Sequence[Sequence[str]] | None = None
+    ) -> Record | bool:
         try:
-            return self._configuration.option(loc, places=places, listed=listed).record
+            return self._configuration.option(loc, places=places, among=among).record
         except KeyError:
             return False
 

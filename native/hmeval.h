@@ -53,7 +53,9 @@ enum {
     HMEVAL_OPTIONS_VALUES = 4,  /* value and definitions */
     HMEVAL_OPTIONS_DETAILS = 8, /* positions of the declarations, and the type's structure */
     HMEVAL_OPTIONS_ALONE = 16,  /* the value handed over is one option; its sub-options are left out */
-    HMEVAL_OPTIONS_PATHS = 32,  /* the store paths of packages, which take evaluating all that these are made of */
+    /* Few options are asked for: a value may take longer, and the store paths of packages are evaluated, which takes all
+     * that these are made of. */
+    HMEVAL_OPTIONS_FEW = 32,
 };
 
 typedef struct hmeval_session hmeval_session;
@@ -215,6 +217,8 @@ struct hmeval_session {
     char * error_texts[3]; /* class name, message, report: owned */
     hmeval_error error;
     int interrupted; /* atomic: written by any thread */
+    double until;    /* the thread's processor time at which what is left of a value is cut; 0: never */
+    bool cut;        /* whether something was */
 };
 
 /* error.c */
@@ -393,6 +397,17 @@ hmeval_status hmeval_keep_failure(hmeval_session * session, hmeval_failures * fa
 void hmeval_pack_failures(hmeval_buffer * buffer, const hmeval_failures * failures);
 /* The last error, as it stands in Nix text. */
 void hmeval_append_failure(hmeval_session * session, hmeval_buffer * text);
+
+/* time_limit.c */
+
+/* What is left of values after so many seconds is cut; 0: nothing is. */
+void hmeval_limit_time(hmeval_session * session, double seconds);
+/* Whether that time is over: what comes next is left out, and the session knows it (`cut`). */
+bool hmeval_is_late(hmeval_session * session);
+/* Around a part of a value, `at`. Right below the value it may take half of the time that is left: one that takes long
+ * leaves some to those after it. */
+double hmeval_begin_part(hmeval_session * session, const hmeval_part * at);
+void hmeval_end_part(hmeval_session * session, double until);
 
 /* option_value.c: what a set is that is shown by that alone, as the value of an option or in it: nixpkgs' packages, say, of
  * which there is no end; NULL: it is shown as it is. */

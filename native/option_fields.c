@@ -6,6 +6,11 @@
 #define HMEVAL_INTERNAL
 #include "hmeval.h"
 
+/* Seconds of processor time for the value of an option, and for its definitions, where many options are asked for, and
+ * where few are. */
+#define TIME_OF_MANY 2.0
+#define TIME_OF_FEW 10.0
+
 typedef hmeval_status (*field_writer)(hmeval_walker * self, nix_value * option);
 
 bool hmeval_costs_a_field(hmeval_status status)
@@ -267,9 +272,21 @@ static hmeval_status write_related_packages(hmeval_walker * self, nix_value * op
     return status;
 }
 
+/* What `highestPrio` is where nothing is defined (nixpkgs, lib/modules.nix, filterOverrides'). */
+#define NO_PRIORITY 9999
+
+/* A stronger priority is that of some definition. `isDefined` would look for mkBefore in the contents of the definitions,
+ * and evaluate a kernel where a text names one. */
 static hmeval_status write_is_defined(hmeval_walker * self, nix_value * option)
 {
-    return pack_attribute(self, option, "isDefined");
+    nix_value * priority;
+    hmeval_status status = hmeval_get(self->session, option, "highestPrio", &priority);
+    bool defined = status == HMEVAL_OK && hmeval_value_type(self->session, priority) == HMEVAL_TYPE_INT
+        && nix_get_int(self->session->context, priority) < NO_PRIORITY;
+    hmeval_value_release(self->session, priority);
+    if (!defined) return pack_attribute(self, option, "isDefined");
+    hmeval_pack_bool(self->buffer, true);
+    return HMEVAL_OK;
 }
 
 static hmeval_status write_priority(hmeval_walker * self, nix_value * option)
@@ -291,11 +308,19 @@ static hmeval_status write_type_info(hmeval_walker * self, nix_value * option)
     return status;
 }
 
+/* From now on: what the value itself takes before it is looked into does not count. */
+static void limit_time(hmeval_walker * self)
+{
+    hmeval_limit_time(self->session, self->flags & HMEVAL_OPTIONS_FEW ? TIME_OF_FEW : TIME_OF_MANY);
+}
+
 static hmeval_status write_value(hmeval_walker * self, nix_value * option)
 {
     nix_value * value;
     hmeval_status status = hmeval_get(self->session, option, "value", &value);
+    limit_time(self);
     if (status == HMEVAL_OK) status = hmeval_pack_shown_value(self, value);
+    hmeval_limit_time(self->session, 0);
     hmeval_value_release(self->session, value);
     return status;
 }
@@ -326,12 +351,14 @@ static hmeval_status write_definitions(hmeval_walker * self, nix_value * option)
     hmeval_status status = hmeval_get(self->session, option, "definitionsWithLocations", &definitions);
     size_t size = status == HMEVAL_OK ? hmeval_value_size(self->session, definitions) : 0;
     hmeval_pack_array(self->buffer, size);
+    limit_time(self);
     for (size_t i = 0; status == HMEVAL_OK && i < size; ++i) {
         nix_value * definition;
         status = hmeval_value_element(self->session, definitions, i, &definition);
         if (status == HMEVAL_OK) status = pack_definition(self, definition);
         hmeval_value_release(self->session, definition);
     }
+    hmeval_limit_time(self->session, 0);
     hmeval_value_release(self->session, definitions);
     return status;
 }

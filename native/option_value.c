@@ -41,12 +41,12 @@ static hmeval_status add_string(
     return hmeval_costs_a_field(status) ? HMEVAL_OK : status;
 }
 
-/* { name; store_path; }, the latter where paths are asked for. */
+/* { name; store_path; }, the latter where few options are asked for. */
 static hmeval_status pack_package(hmeval_walker * self, nix_value * package)
 {
     size_t count = 0, place = hmeval_pack_open_map(self->buffer);
     hmeval_status status = add_string(self, package, "name", "name", &count);
-    if (status == HMEVAL_OK && self->flags & HMEVAL_OPTIONS_PATHS)
+    if (status == HMEVAL_OK && self->flags & HMEVAL_OPTIONS_FEW)
         status = add_string(self, package, "outPath", "store_path", &count);
     hmeval_pack_close(self->buffer, place, count);
     return status;
@@ -96,12 +96,13 @@ static hmeval_status pack_value_as_nix(hmeval_walker * self, nix_value * value)
     hmeval_failures failures = {.most = MOST_FAILURES};
     hmeval_status status = hmeval_render(self->session, &text, value, &failures);
     bool truncated = status == (hmeval_status)HMEVAL_TOO_LARGE;
+    bool cut = truncated || self->session->cut;
     size_t size = text.size > LARGEST_VALUE ? start_of_character(&text, LARGEST_VALUE) : text.size;
     bool package = status == HMEVAL_OK && is_package(self, value);
-    hmeval_pack_map(self->buffer, 1 + truncated + package + (failures.count > 0));
+    hmeval_pack_map(self->buffer, 1 + cut + package + (failures.count > 0));
     hmeval_pack_text(self->buffer, "nix");
     hmeval_pack_bytes(self->buffer, text.bytes, size);
-    if (truncated) pack_truncated(self);
+    if (cut) pack_truncated(self);
     pack_failed(self, &failures);
     hmeval_failures_free(&failures);
     hmeval_buffer_free(&text);
@@ -167,6 +168,7 @@ static void pack_as_json(hmeval_walker * self, const hmeval_buffer * json, const
 hmeval_status hmeval_pack_shown_value(hmeval_walker * self, nix_value * value)
 {
     if (self->is_raw && hmeval_value_type(self->session, value) == HMEVAL_TYPE_SET) return pack_names(self, value);
+    self->session->cut = false;
     hmeval_buffer json = {.limit = LARGEST_VALUE};
     hmeval_failures failures = {.most = MOST_FAILURES};
     hmeval_status status = hmeval_pack_value(self->session, &json, value, true, &failures);

@@ -62,9 +62,12 @@ static hmeval_status pack_element(packer * self, nix_value * list, size_t index)
 {
     const hmeval_part * above = self->at;
     nix_value * element;
-    hmeval_status got = hmeval_value_element(self->session, list, index, &element);
+    if (hmeval_is_late(self->session)) return HMEVAL_TOO_LARGE;
     self->at = &(hmeval_part){.above = above, .index = index};
+    double until = hmeval_begin_part(self->session, self->at);
+    hmeval_status got = hmeval_value_element(self->session, list, index, &element);
     hmeval_status status = pack_part(self, got, element);
+    hmeval_end_part(self->session, until);
     self->at = above;
     hmeval_value_release(self->session, element);
     return status;
@@ -84,10 +87,13 @@ static hmeval_status pack_attribute(packer * self, nix_value * set, hmeval_attri
 {
     const hmeval_part * above = self->at;
     nix_value * value;
+    if (hmeval_is_late(self->session)) return HMEVAL_TOO_LARGE;
     hmeval_pack_text(self->buffer, attribute.name);
-    hmeval_status got = hmeval_attribute_value(self->session, set, attribute, &value);
     self->at = &(hmeval_part){.above = above, .name = attribute.name};
+    double until = hmeval_begin_part(self->session, self->at);
+    hmeval_status got = hmeval_attribute_value(self->session, set, attribute, &value);
     hmeval_status status = pack_part(self, got, value);
+    hmeval_end_part(self->session, until);
     self->at = above;
     hmeval_value_release(self->session, value);
     return status;

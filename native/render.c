@@ -17,6 +17,9 @@ typedef struct {
     const hmeval_part * at;
 } renderer;
 
+/* In the place of what there was no time for. */
+static const char cut[] = "…";
+
 static hmeval_status render(renderer * self, nix_value * value);
 
 static void new_line(renderer * self, int depth)
@@ -119,10 +122,11 @@ static hmeval_status render_element(renderer * self, nix_value * list, size_t in
 {
     const hmeval_part * above = self->at;
     nix_value * element;
-    new_line(self, self->depth);
-    hmeval_status got = hmeval_value_element(self->session, list, index, &element);
     self->at = &(hmeval_part){.above = above, .index = index};
+    double until = hmeval_begin_part(self->session, self->at);
+    hmeval_status got = hmeval_value_element(self->session, list, index, &element);
     hmeval_status status = render_part(self, got, element);
+    hmeval_end_part(self->session, until);
     self->at = above;
     hmeval_value_release(self->session, element);
     return status;
@@ -132,8 +136,14 @@ static hmeval_status render_elements(renderer * self, nix_value * list, size_t s
 {
     hmeval_status status = HMEVAL_OK;
     ++self->depth;
-    for (size_t i = 0; status == HMEVAL_OK && i < size; ++i)
+    for (size_t i = 0; status == HMEVAL_OK && i < size; ++i) {
+        new_line(self, self->depth);
+        if (hmeval_is_late(self->session)) {
+            hmeval_append_text(self->text, cut);
+            break; /* those after it have no names that would say more */
+        }
         status = render_element(self, list, i);
+    }
     --self->depth;
     return status;
 }
@@ -199,20 +209,31 @@ hmeval_status hmeval_render_name(hmeval_session * session, hmeval_buffer * text,
     return HMEVAL_OK;
 }
 
-static hmeval_status render_attribute(renderer * self, nix_value * set, hmeval_attribute attribute)
+static hmeval_status render_attribute_value(renderer * self, nix_value * set, hmeval_attribute attribute)
 {
     const hmeval_part * above = self->at;
     nix_value * value;
+    self->at = &(hmeval_part){.above = above, .name = attribute.name};
+    double until = hmeval_begin_part(self->session, self->at);
+    hmeval_status got = hmeval_attribute_value(self->session, set, attribute, &value);
+    hmeval_status status = render_part(self, got, value);
+    hmeval_end_part(self->session, until);
+    self->at = above;
+    hmeval_value_release(self->session, value);
+    return status;
+}
+
+static hmeval_status render_attribute(renderer * self, nix_value * set, hmeval_attribute attribute)
+{
     new_line(self, self->depth);
     hmeval_status status = hmeval_render_name(self->session, self->text, attribute.name);
     if (status != HMEVAL_OK) return status;
     hmeval_append_text(self->text, " = ");
-    hmeval_status got = hmeval_attribute_value(self->session, set, attribute, &value);
-    self->at = &(hmeval_part){.above = above, .name = attribute.name};
-    status = render_part(self, got, value);
-    self->at = above;
+    if (hmeval_is_late(self->session))
+        hmeval_append_text(self->text, cut);
+    else
+        status = render_attribute_value(self, set, attribute);
     hmeval_append_text(self->text, ";");
-    hmeval_value_release(self->session, value);
     return status;
 }
 

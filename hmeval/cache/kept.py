@@ -83,6 +83,12 @@ class Kept:
             self._keep_tree(part, records)
             return OptionTree(records)
 
+    def known_tree(self, part: str) -> OptionTree | None:
+        """The options of a part, where they are kept and still hold."""
+        with self.busy:
+            entry = self._found(part)
+            return None if entry is None else StoredTree(entry)
+
     def options(self, part: str, read: Callable[[], Iterable[Record]]) -> Iterator[Option]:
         """The same options, each as soon as it is there."""
         with self.busy:

@@ -22,9 +22,6 @@ if TYPE_CHECKING:
     from hmeval.loading import Configuration
     from hmeval.options.model import Option, OptionTree
 
-_FEW = 20
-"""Of so many options the places of definitions are searched for one by one, which finds more."""
-
 FORMATS = ("table", "names", "json", "options-json", "options-list", "markdown")
 
 _EXAMPLES = """\
@@ -120,8 +117,8 @@ def _page(configuration: Configuration, locs: Sequence[list[str]], arguments: ar
     from hmeval.render.option_page import option_page
     from hmeval.render.terminal import style_for
 
-    # Counting needs a walk over all options, which a page does without where the type cannot hold any.
-    below = configuration.options.under(locs[0]) if "submodule" in option.type else ()
+    # Counting needs a walk, which a page does without where the type cannot hold any.
+    below = configuration.options_below(locs[0]).under(locs[0]).listed() if "submodule" in option.type else ()
     return option_page(option, style_for(sys.stdout), sum(name != option.name for name in below))
 
 
@@ -148,7 +145,7 @@ def _list(
         tree = OptionTree.of(_with_values(configuration, tree.values(), counter))  # which are searched as well
     options = list(tree.search(arguments.search or "").values())
     if arguments.format == "json":
-        options = _with_places(configuration, options, counter)
+        options = list(counter.counted(configuration.options_in_full(options, places=True)))
     elif with_values:
         options = _with_values(configuration, options, counter)
     elif arguments.format in ("options-list", "options-json", "markdown"):
@@ -176,15 +173,6 @@ def _filters(arguments: argparse.Namespace) -> bool:
     return bool(arguments.set or arguments.unset or arguments.search is not None or arguments.type is not None)
 
 
-def _with_places(configuration: Configuration, options: list[Option], counter: OptionCounter) -> list[Option]:
-    """The options with all that is known of them; places of many, but not those of instances, are read in one pass."""
-    if len(options) <= _FEW:
-        return list(map(configuration.with_places, _with_values(configuration, options, counter)))
-    whole = [bool(option.type_info) for option in options]
-    full = counter.counted(configuration.options_in_full(options, places=True))
-    return [configuration.with_places(one) if was else one for was, one in zip(whole, full, strict=True)]
-
-
 def _with_values(configuration: Configuration, options: Iterable[Option], counter: OptionCounter) -> list[Option]:
     """The options with all that is known of them.
 
@@ -193,18 +181,14 @@ def _with_values(configuration: Configuration, options: Iterable[Option], counte
     return list(counter.counted(configuration.options_in_full(list(options))))
 
 
-def _known(configuration: Configuration, locs: Sequence[list[str]], arguments: argparse.Namespace) -> OptionTree:
-    """What to choose from: a path may name a hidden option."""
-    if arguments.set or arguments.unset:
-        return configuration.options_with_state(hidden=arguments.all)
-    return configuration.all_options if locs or arguments.all else configuration.options
-
-
 def _filtered(configuration: Configuration, locs: Sequence[list[str]], arguments: argparse.Namespace) -> OptionTree:
-    tree = _known(configuration, locs, arguments)
-    if locs:
-        tree = at_and_below(tree, locs, hidden=arguments.all, instance=configuration.instance)
     is_set = arguments.set if arguments.set or arguments.unset else None
+    if locs:
+        tree = at_and_below(configuration, locs, hidden=arguments.all, state=is_set is not None)
+    elif is_set is not None:
+        tree = configuration.options_with_state(hidden=arguments.all)
+    else:
+        tree = configuration.all_options if arguments.all else configuration.options
     return tree.search(type=arguments.type, is_set=is_set)
 
 

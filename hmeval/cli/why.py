@@ -77,11 +77,11 @@ def _why(configuration: Configuration, loc: Sequence[str]) -> Why:
         why = configuration.why(loc)
     except KeyError:
         configuration.recover()
-        below = configuration.all_options.under(loc)
+        below = configuration.options_below(loc).under(loc)
         if below:
             advice = f"to list them: hmeval options --format names {show_option(loc)}"
             raise Failure(f"{show_option(loc)} holds {len(below)} options, and is none itself", advice) from None
-        raise unknown_path(configuration.all_options, loc) from None
+        raise unknown_path(configuration.options, loc) from None
     if wanted is not None and why.value is None:  # a real name may look like a placeholder: ssh's block `*`
         raise Failure(f"{show_option(loc)} is not one option: {wanted} stands for any name", "give a name in its place")
     return why

@@ -338,7 +338,10 @@ in
     in
     {
       described = map describe found;
-      values = dressed (map (row: { inherit (row) value; } // typeIfRaw place) found);
+      # Of those alone that define the path, or may: others may hold all that is beside it.
+      values = dressed (
+        map (row: { inherit (row) value; } // typeIfRaw place) (filter (row: row.complete || row.opaque) found)
+      );
       outcomes = dressed (concatMap outcomesOf found);
     };
 

@@ -5,18 +5,31 @@
   arguments,
   # As modules.nix gives them.
   modules,
+  # The options that are asked for, as sets within sets by the names on their paths; null for all.
+  among ? null,
 }:
 let
   inherit (builtins)
     attrNames
     concatMap
     elemAt
+    intersectAttrs
     isAttrs
     listToAttrs
+    mapAttrs
     tryEval
     unsafeGetAttrPos
     ;
-  inherit (arguments) lib options;
+  inherit (arguments) lib;
+
+  # What definitions of other options hold is not evaluated.
+  options = if among == null then arguments.options else chosen among arguments.options;
+  chosen =
+    among: tree:
+    if lib.isOption tree then
+      tree
+    else
+      mapAttrs (name: chosen among.${name}) (intersectAttrs among tree);
 
   # What stands behind the properties of a value. Of overrides, and of orders, the outermost counts, and an override
   # within an order is none (nixpkgs, lib/modules.nix: pushDownProperties, filterOverrides, sortProperties). In an

@@ -31,7 +31,7 @@ STATE = 2
 VALUES = 4 | STATE
 DETAILS = 8
 ALONE = 16
-PATHS = 32
+FEW = 32
 
 
 def iterate_options(
@@ -44,7 +44,7 @@ def iterate_options(
 ) -> Iterator[Record]:
     """The records of all options in and below `options`, in the order of lib.options.optionAttrSetToDocList.
 
-    `flags` (HIDDEN, STATE, VALUES, DETAILS, ALONE, PATHS) say which options, and what of each. They come as they are
+    `flags` (HIDDEN, STATE, VALUES, DETAILS, ALONE, FEW) say which options, and what of each. They come as they are
     read; reading goes on meanwhile. What fails in an option is told by its record, as `describe_error` describes it; of
     parts of values there may be hundreds, which `describe_part` describes.
     """
@@ -75,7 +75,7 @@ def hear_value(evaluator: AnyEvaluator, option: Value) -> None:
     """Evaluate the value of an option alone, where someone is to hear its traces and warnings."""
     if evaluator.hearing is not None:
         dressed = evaluator.eval('option: { _type = "option"; inherit (option) loc type value; }')(option)
-        extract_options(evaluator, dressed, VALUES | ALONE | PATHS)
+        extract_options(evaluator, dressed, VALUES | ALONE | FEW)
 
 
 @contextmanager

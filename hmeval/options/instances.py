@@ -8,7 +8,7 @@ from typing import Any
 
 from hmeval.evaluation.any_evaluator import AnyEvaluator
 from hmeval.evaluation.value import Value
-from hmeval.options.extract import ALONE, DETAILS, HIDDEN, PATHS, VALUES, Describe, Record, extract_options
+from hmeval.options.extract import ALONE, DETAILS, FEW, HIDDEN, VALUES, Describe, Record, extract_options
 from hmeval.options.path import show_option
 
 _EXPRESSION = Path(__file__).resolve().parents[1] / "nix/instances.nix"
@@ -33,7 +33,7 @@ class Instances:
         found = self._functions["at"](list(loc))
         if found.type == "null" or "option" not in found.attr_names():
             return None
-        flags = VALUES | DETAILS | ALONE | PATHS
+        flags = VALUES | DETAILS | ALONE | FEW
         (record,) = extract_options(self._evaluator, found["option"], flags, describe_error=self._describe_error)
         return _told(record, _Place(found))
 

@@ -68,7 +68,7 @@ class Row(NamedTuple):
         default: whether it is an option's default.
         properties: the outermost first.
         left: the kind of the property that the module system leaves in the value ("merge", too), or None.
-        value: as a record has it.
+        value: as a record has it, where it reaches the path.
     """
 
     file: str

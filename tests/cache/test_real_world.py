@@ -31,7 +31,12 @@ HOME = """{ lib, ... }: {
 """
 
 # What is evaluated and cached below.
-QUESTIONS: tuple[list[str], ...] = ([], ["home.file.vimrc.text"], ["programs.bash.initExtra"])
+QUESTIONS: tuple[list[str], ...] = (
+    [],
+    ["home.file.vimrc.text"],
+    ["programs.bash.initExtra"],
+    ["home.sessionVariables"],
+)
 
 # The same as the command line does in a worker, in the process that asks.
 IN_PROCESS = """

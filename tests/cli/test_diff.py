@@ -311,7 +311,10 @@ def test_the_real_home_manager_with_one_module_changed(
     home.write_text(HOME + "}")
     arguments = ("diff", "--json", "--file", home, "--nixpkgs", whole_world, "--home-manager", home_manager)
     same = read(hmeval_command(*arguments, "--b-nixpkgs", whole_world))
-    assert not any(same["summary"].values())
+    assert not any(count for kind, count in same["summary"].items() if kind != "not_compared")
+    # What cannot be evaluated on either side is told with the reason.
+    assert all(set(option["fields"]) <= {"default", "value"} for option in same["not_compared"])
+    assert all(reason for option in same["not_compared"] for reason in option["fields"].values())
     document = read(hmeval_command(*arguments, "--b-home-manager", other))
     removed = {option["name"] for option in document["removed"]}
     assert removed == {"programs.jq.colors"}

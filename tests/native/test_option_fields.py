@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from hmeval import Evaluator
-from hmeval.options.extract import ALONE, DETAILS, HIDDEN, PATHS, VALUES, Record, extract_options
+from hmeval.options.extract import ALONE, DETAILS, FEW, HIDDEN, STATE, VALUES, Record, extract_options
 
 OFFLINE = Path(__file__).resolve().parents[2] / "hmeval/offline"
 
@@ -59,7 +59,6 @@ COSTS = {
     "example": {"example"},
     "defaultText": {"default"},
     "relatedPackages": {"relatedPackages"},
-    "isDefined": {"is_defined"},
     "highestPrio": {"priority"},
     "declarationPositions": {"declaration_positions"},
     "value": {"value"},
@@ -167,7 +166,7 @@ def test_a_package_is_shown_by_its_name_and_alone_by_its_path(evaluator: Evaluat
     one = evaluator.eval(option(value=PACKAGE))
     path = evaluator.eval(f"({PACKAGE}).outPath").to_python()
     (listed,) = extract_options(evaluator, one, VALUES)
-    (alone,) = extract_options(evaluator, one, VALUES | ALONE | PATHS)
+    (alone,) = extract_options(evaluator, one, VALUES | ALONE | FEW)
     assert listed["value"] == {"nix": "<derivation n>", "package": {"name": "n"}}
     assert alone["value"] == {"nix": "<derivation n>", "package": {"name": "n", "store_path": path}}
 
@@ -175,7 +174,7 @@ def test_a_package_is_shown_by_its_name_and_alone_by_its_path(evaluator: Evaluat
 def test_a_package_that_cannot_be_built_still_has_a_name(evaluator: Evaluator) -> None:
     value = '{ type = "derivation"; name = "n"; outPath = throw "unfree"; }'
     (listed,) = records_of(evaluator, f"{{ a = {option(value=value)}; }}")
-    (alone,) = extract_options(evaluator, evaluator.eval(option(value=value)), VALUES | ALONE | PATHS)
+    (alone,) = extract_options(evaluator, evaluator.eval(option(value=value)), VALUES | ALONE | FEW)
     assert "errors" not in listed
     assert alone["value"] == {"nix": "<derivation n>", "package": {"name": "n"}}
     assert {field: error["message"] for field, error in alone["errors"].items()} == {"store_path": "unfree"}
@@ -205,6 +204,40 @@ def test_what_has_no_end_is_shown_as_what_it_is(evaluator: Evaluator, value: str
         assert record["value"] == {"nix": text}
     (record,) = records_of(evaluator, f"{{ a = {option(value='{ _type = 1; b = 2; }')}; }}")
     assert record["value"] == {"json": {"_type": 1, "b": 2}}
+
+
+def test_what_a_definition_holds_is_not_evaluated_to_know_that_there_is_one(evaluator: Evaluator) -> None:
+    """`isDefined` looks into the contents of definitions (nixpkgs, lib/modules.nix, mergeDefinitions)."""
+    for priority, defined in (("100", True), ("9998", True)):
+        (record,) = records_of(
+            evaluator, f"{{ a = {option(isDefined='throw 1', highestPrio=priority, value='1')}; }}", STATE
+        )
+        assert (record["is_defined"], record.get("errors")) == (defined, None)
+    (record,) = records_of(evaluator, f"{{ a = {option(isDefined='false', highestPrio='9999')}; }}", STATE)
+    assert record["is_defined"] is False
+    (record,) = records_of(evaluator, f"{{ a = {option(isDefined='throw 1', highestPrio='9999')}; }}", STATE)
+    assert "is_defined" in record["errors"]
+
+
+# Each takes some hundredths of a second, all of them far longer than a value may take.
+SLOW = "builtins.genList (part: builtins.foldl' (sum: n: sum + n) part (builtins.genList (n: n) 200000)) 20000"
+
+
+def test_a_value_that_takes_long_is_cut_where_it_does(evaluator: Evaluator) -> None:
+    value = f"{{ a = 1; b = {SLOW}; c = {{ d = [ 2 ]; }}; e = x: x; }}"
+    (record,) = records_of(evaluator, f"{{ a = {option(value=value)}; }}")
+    text = record["value"]["nix"]
+    assert record["value"]["truncated"] is True
+    assert text.startswith("{\n  a = 1;\n  b = [\n    19999900000\n    19999900001\n")
+    assert text.endswith("    …\n  ];\n  c = {\n    d = [\n      2\n    ];\n  };\n  e = <function>;\n}")
+
+
+def test_an_option_s_definitions_are_cut_together(evaluator: Evaluator) -> None:
+    slow = f'{{ file = "/f"; value = {SLOW}; }}'
+    definitions = f'[ {" ".join([slow] * 20)} {{ file = "/g"; value = 5; }} ]'
+    (record,) = records_of(evaluator, f"{{ a = {option(definitionsWithLocations=definitions)}; }}")
+    assert [one["value"].get("truncated") for one in record["definitions"]] == [True] * 20 + [None]
+    assert record["definitions"][-1]["value"] == {"json": 5}
 
 
 def test_large_values_are_cut(evaluator: Evaluator) -> None:

@@ -305,8 +305,9 @@ def reason(message: str) -> str:
 
 
 def errors_of(record: Record) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    """The errors of a record by field, those of single definitions among them."""
+    """The errors of a record by field, those of single definitions and of parts of the value among them."""
     yield from record.get("errors", {}).items()
+    yield from (("parts of value", failed) for failed in record.get("value", {}).get("failed", ()))
     for definition in record.get("definitions", ()):
         if "error" in definition["value"]:
             yield "definitions[].value", definition["value"]["error"]
@@ -320,14 +321,12 @@ def test_every_failing_field_of_the_real_home_manager_is_counted(records: list[R
         ("default", "missing"): 1,
         ("default", "no value"): 1,
         ("definitions", "missing"): 25,
-        ("definitions[].value", "missing"): 2,
         ("definitions", "no value"): 2,
         ("definitions", "radicle"): 1,
-        ("is_defined", "missing"): 25,
-        ("is_defined", "no value"): 2,
-        ("is_defined", "radicle"): 1,
-        ("value", "missing"): 28,
-        ("value", "no value"): 53,
+        ("parts of value", "missing"): 1,
+        ("parts of value", "no value"): 9,
+        ("value", "missing"): 27,
+        ("value", "no value"): 48,
         ("value", "radicle"): 1,
         ("value", "removed"): 80,
         ("value", "renamed"): 71,

@@ -81,6 +81,11 @@ def questions(installation: Installation, said: Said) -> dict[str, str]:
         **{f"instance {path}": f"reference.states [ ] ({nix})" for path, nix in installation.instances.items()},
         **dict(question for option, named in said.full for question in _about(option, named)),
         **{
+            f"defined {option.name}": f"{_below('options', option.loc)}.isDefined"
+            for option in said.options.values()
+            if option.is_defined
+        },
+        **{
             f"error {option.name} {field}": _field(installation, option, field)
             for option, field, _ in errors_of(said.options)
         },
@@ -101,10 +106,31 @@ def form(value: Mapping[str, Any] | None) -> str | None:
     if value is None or "error" in value:
         return None
     if value.get("truncated"):
-        return "names" if " = …;\n" in value["nix"] else "truncated"
+        return "names" if is_cut_early(value) else "truncated"
     if "package" in value:
         return "package" if "store_path" in value["package"] else "package_name"
     return "json" if "json" in value else "nix"
+
+
+def is_cut_early(value: Mapping[str, Any]) -> bool:
+    """Whether the value was cut for what it takes, not for its size: there are names without values in it."""
+    return "…" in value["nix"]
+
+
+def _shown(value: Mapping[str, Any], shown: str, nix: str) -> str:
+    """What to ask Nix for a value: the same parts are left out, and the same sets are named."""
+    paths = [f"[ {' '.join(map(_step, one['path']))} ]" for one in value.get("failed", ())]
+    whole = f"(reference.without [ {' '.join(paths)} ] {nix})" if paths else nix
+    return f"reference.show {string_literal(shown)} {f'(reference.named {whole})' if is_named(value) else whole}"
+
+
+def _step(step: str | int) -> str:
+    return str(step) if isinstance(step, int) else string_literal(step)
+
+
+def is_named(value: Mapping[str, Any]) -> bool:
+    """Whether sets without end are named in it."""
+    return any(f"«{name}" in value.get("nix", "") for name in ("nixpkgs'", "a flake»", "an evaluated", "an option»"))
 
 
 def _about_all(installation: Installation, said: Said) -> Iterator[tuple[str, str]]:
@@ -119,17 +145,27 @@ def _about_all(installation: Installation, said: Said) -> Iterator[tuple[str, st
 def _about(option: Option, named: str) -> Iterator[tuple[str, str]]:
     shown = form(option.value)
     if shown:
-        yield f"value {option.name}", f"reference.show {string_literal(shown)} {named}.value"
+        assert option.value is not None
+        yield f"value {option.name}", _shown(option.value, shown, f"{named}.value")
+        yield from _about_failures(option, named)
     else:
         yield f"value {option.name}", f'reference.show "nix" {named}.value'
         yield f"caught {option.name}", f"reference.isCaught {named}.value"
-    forms = [form(each["value"]) for each in option.definitions]
+    values = [each["value"] for each in option.definitions]
+    forms = [None if value.get("failed") or is_named(value) else form(value) for value in values]
     listed = " ".join("null" if each is None else string_literal(each) for each in forms)
     yield f"definitions {option.name}", f"reference.definitions [ {listed} ] {named}"
     for number, each in enumerate(forms):
         if each is None:
             one = f"(builtins.elemAt {named}.definitionsWithLocations {number}).value"
-            yield f"definition {number} {option.name}", f'reference.show "nix" {one}'
+            yield f"definition {number} {option.name}", _shown(values[number], form(values[number]) or "nix", one)
+
+
+def _about_failures(option: Option, named: str) -> Iterator[tuple[str, str]]:
+    """Of each part that hmeval could not evaluate, whether Nix can."""
+    for number, one in enumerate((option.value or {}).get("failed", ())):
+        path = " ".join(map(_step, one["path"]))
+        yield f"part {number} {option.name}", f'reference.show "nix" (reference.at [ {path} ] {named}.value)'
 
 
 def _below(options: str, loc: Sequence[str]) -> str:

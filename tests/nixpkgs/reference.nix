@@ -8,10 +8,13 @@ let
     deepSeq
     elemAt
     foldl'
+    head
     isAttrs
     isList
     isPath
+    mapAttrs
     stringLength
+    tail
     tryEval
     unsafeDiscardStringContext
     ;
@@ -121,15 +124,59 @@ rec {
       )
     ) (lib.optionAttrSetToDocList options);
 
-  # Whether each option is defined, and with which priority; those in `without` are left out.
+  # Whether each option is defined, and with which priority; those in `without` are left out. `isDefined` of an option that
+  # is defined may fail, uncaught, in what a definition holds: it is asked for by `defined`.
   states =
     without: options:
     lib.mapAttrs (_: option: [
-      (tried option.isDefined)
+      (if tried option.highestPrio == 9999 then tried option.isDefined else true)
       (tried option.highestPrio)
     ]) (removeAttrs (byName options) without);
 
   show = form: shown.${form};
+
+  # The part at a path.
+  at =
+    path: value:
+    if path == [ ] then
+      value
+    else
+      at (tail path) (if isList value then elemAt value (head path) else value.${head path});
+
+  # The value with null in the place of the parts at these paths.
+  without = paths: value: foldl' (value: path: replace path value) value paths;
+  replace =
+    path: value:
+    if path == [ ] then
+      null
+    else if isList value then
+      lib.imap0 (number: element: if number == head path then replace (tail path) element else element) value
+    else
+      value // { ${head path} = replace (tail path) value.${head path}; };
+
+  # The value with sets that have no end as hmeval shows them, by what they are (native/option_value.c).
+  named =
+    value:
+    let
+      known = {
+        pkgs = "«nixpkgs' packages»";
+        flake = "«a flake»";
+        configuration = "«an evaluated configuration»";
+        option = "«an option»";
+      };
+      name = if value ? evalModules && value ? mkOption then "«nixpkgs' lib»" else known.${value._type or ""} or null;
+    in
+    if isList value then
+      map named value
+    else if !isAttrs value || isDerivation value || value ? __pretty then
+      value
+    else if name != null then
+      {
+        __pretty = text: text;
+        val = name;
+      }
+    else
+      mapAttrs (_: named) value;
 
   # The definitions that count; null for the values of those without a form.
   definitions =
