@@ -5,11 +5,13 @@ let
   inherit (builtins)
     all
     attrNames
+    concatMap
     deepSeq
     elemAt
     foldl'
     head
     isAttrs
+    isInt
     isList
     isPath
     mapAttrs
@@ -132,6 +134,76 @@ rec {
       (if tried option.highestPrio == 9999 then tried option.isDefined else true)
       (tried option.highestPrio)
     ]) (removeAttrs (byName options) without);
+
+  # An option that is set, and those of its instances, as the evaluation keeps them beside its value: the path of each,
+  # the Nix expression for it, whether it lies in an instance, its priority and its definitions' files. What a type keeps
+  # nothing of (nullOr, unique, attrTag) is not found, nor what throws.
+  instances =
+    path: expression: option:
+    lib.filter (found: isInt found.priority && found.priority < 1500) (inOption false path expression option);
+
+  inOptions =
+    isInner: path: expression: options:
+    concatMap (
+      name:
+      let
+        here = path ++ [ name ];
+        inner = "${expression}.${lib.strings.escapeNixString name}";
+        option = options.${name};
+      in
+      if lib.isOption option then
+        inOption isInner here inner option
+      else
+        inOptions isInner here inner option
+    ) (lib.filter (name: name != "_module") (attrNames options));
+
+  inOption = isInner: path: expression: option: [
+    {
+      inherit path expression isInner;
+      priority = tried option.highestPrio;
+      files = tried (map toString option.files);
+    }
+  ]
+  # A value of another type than its option's is an error that cannot be caught.
+  ++ lib.optionals (option.type.name != "listOf" || all isList (listTried option.definitions)) (
+    inMeta path "${expression}.valueMeta" (optionalTried option.valueMeta)
+  );
+
+  inMeta =
+    path: expression: meta:
+    if meta ? configuration then
+      inOptions true path "${expression}.configuration.options" (optionalTried meta.configuration.options)
+    else if meta ? attrs then
+      concatMap (
+        name:
+        inMeta (path ++ [ name ]) "${expression}.attrs.${lib.strings.escapeNixString name}" (
+          optionalTried meta.attrs.${name}
+        )
+      ) (attrNames (optionalTried meta.attrs))
+    else if meta ? list then
+      lib.concatLists (
+        lib.imap0 (
+          number: one:
+          inMeta (path ++ [ (toString number) ]) "(builtins.elemAt ${expression}.list ${toString number})" (
+            optionalTried one
+          )
+        ) (listTried meta.list)
+      )
+    else
+      [ ];
+
+  optionalTried =
+    value:
+    let
+      result = tryEval value;
+    in
+    if result.success then result.value else { };
+  listTried =
+    value:
+    let
+      result = tryEval value;
+    in
+    if result.success then result.value else [ ];
 
   show = form: shown.${form};
 
