@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -112,16 +113,24 @@ def form(value: Mapping[str, Any] | None) -> str | None:
     return "json" if "json" in value else "nix"
 
 
+def without_errors(text: str) -> str:
+    """Nix text with null in the place of the parts that failed."""
+    return re.sub("«error: [^»]*»", "null", text)
+
+
 def is_cut_early(value: Mapping[str, Any]) -> bool:
     """Whether the value was cut for what it takes, not for its size: there are names without values in it."""
-    return "…" in value["nix"]
+    return re.search(r"^ +(?:\S+ = …;|…)$", value["nix"], re.MULTILINE) is not None
 
 
 def _shown(value: Mapping[str, Any], shown: str, nix: str) -> str:
     """What to ask Nix for a value: the same parts are left out, and the same sets are named."""
     paths = [f"[ {' '.join(map(_step, one['path']))} ]" for one in value.get("failed", ())]
     whole = f"(reference.without [ {' '.join(paths)} ] {nix})" if paths else nix
-    return f"reference.show {string_literal(shown)} {f'(reference.named {whole})' if is_named(value) else whole}"
+    named = f"(reference.named {whole})" if is_named(value) else whole
+    if shown == "truncated":
+        return f"{{ nix = reference.beginning {len(without_errors(value['nix']).encode())} {named}; }}"
+    return f"reference.show {string_literal(shown)} {named}"
 
 
 def _step(step: str | int) -> str:

@@ -54,12 +54,12 @@ let
     else
       all (name: isPlain value.${name}) (attrNames value);
 
-  # As `pretty`, but it stops after some 33,000 characters: what comes later may throw, or have no end.
+  # As `pretty`, but it stops after some characters: what comes later may throw, or have no end.
   beginning =
-    value:
+    size: value:
     (write "" {
       text = "";
-      left = 33000;
+      left = size;
     } value).text;
 
   write =
@@ -94,7 +94,7 @@ let
     };
     # `plain` would evaluate all of it.
     truncated = value: {
-      nix = beginning value;
+      nix = beginning 33000 value;
     };
     names = value: { names = attrNames value; };
     package = value: {
@@ -206,6 +206,7 @@ rec {
     if result.success then result.value else [ ];
 
   show = form: shown.${form};
+  inherit beginning;
 
   # The part at a path.
   at =

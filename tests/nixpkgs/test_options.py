@@ -13,7 +13,7 @@ import pytest
 
 from hmeval.options.model import Option
 from hmeval.options.values import json_with
-from tests.nixpkgs.comparison import CAUGHT, STATE, errors_of
+from tests.nixpkgs.comparison import CAUGHT, STATE, errors_of, without_errors
 from tests.nixpkgs.conftest import NAMES, Compared
 from tests.nixpkgs.floats import same_text, written_here
 from tests.nixpkgs.reference import Failed, plain
@@ -139,7 +139,7 @@ def same_value(value: Mapping[str, Any] | None, answer: Any) -> bool:
     if "names" in answer:
         names = re.findall(r"^  (\S+) = ", value["nix"], re.MULTILINE)
         return bool(names and [name.strip('"') for name in names] == answer["names"])
-    text = re.sub("«error: [^»]*»", "null", value.get("nix", ""))
+    text = without_errors(value.get("nix", ""))
     if value.get("truncated"):
         is_start = any(whole.startswith(text) for whole in (answer["nix"], written_here(answer["nix"])))
         return is_start and len(value["nix"].encode()) > 32_000
