@@ -18,12 +18,13 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    from hmeval.diffing import diff
     from hmeval.evaluation.engine import engine
     from hmeval.evaluation.evaluator import Evaluator
     from hmeval.evaluation.policy import Policy
     from hmeval.evaluation.value import Value
     from hmeval.evaluation.worker import Worker
-    from hmeval.loading import Configuration, diff, load
+    from hmeval.loading import Configuration, load
     from hmeval.options.difference import Difference
     from hmeval.options.model import Option, OptionTree
     from hmeval.options.why import Definition, Why
@@ -76,7 +77,7 @@ _LAZY = {
     "Value": "hmeval.evaluation.value",
     "Why": "hmeval.options.why",
     "Worker": "hmeval.evaluation.worker",
-    "diff": "hmeval.loading",
+    "diff": "hmeval.diffing",
     "engine": "hmeval.evaluation.engine",
     "load": "hmeval.loading",
     "plan_to": "hmeval.plan.rollback",

@@ -29,6 +29,7 @@ from hmeval.recovery import failures, failures_around
 from hmeval.resolution import Found, find_target
 from hmeval.source_places import SourcePlaces
 from hmeval.targets.request import Request
+from hmeval.targets.target import SCOPE
 from hmeval.unfetched import UnfetchedInputs
 from hmeval.warned import place_of_warning, told_with_places
 
@@ -227,11 +228,10 @@ class EvaluatedConfiguration:
     def evaluate(self, expression: str) -> Value:
         """The value of a Nix expression that may use `config`, `options`, `pkgs` and `lib`. Raises EvaluationError."""
         # The expression begins on a line of its own, so that only the line of a position has to be put right.
-        scope = "configuration: let inherit (configuration) config options pkgs; inherit (pkgs) lib; in\n"
         try:
-            function = self._evaluator.eval(f"{scope}{expression}", base=os.getcwd())
+            function = self._evaluator.eval(f"{SCOPE}\n{expression}", base=os.getcwd())
         except EvaluationError as error:
-            raise _one_line_up(error) from None
+            raise error.one_line_up() from None
         return self.placed(lambda: function(self._evaluated()))
 
     def value_at(self, loc: Sequence[str]) -> Value:
@@ -252,7 +252,7 @@ class EvaluatedConfiguration:
         try:
             return evaluate()
         except EvaluationError as error:
-            raise self._told_error(self._at_definition(_one_line_up(error))) from None
+            raise self._told_error(self._at_definition(error.one_line_up())) from None
 
     def shown(
         self, expression: str | None, loc: Sequence[str] | None, write: Callable[[Value], tuple[T, list[Failed]]]
@@ -266,7 +266,7 @@ class EvaluatedConfiguration:
         written, failed = self.placed(lambda: write(value))
         told: dict[str, EvaluationError] = {}
         for part in failed:
-            error = _one_line_up(part.error)
+            error = part.error.one_line_up()
             if str(error) not in told:
                 told[str(error)] = self._told_error(self._at_definition(error))
             part.error = told[str(error)]
@@ -277,6 +277,18 @@ class EvaluatedConfiguration:
         from hmeval.plan_inputs import read_plan_inputs  # few evaluations need it
 
         return self.placed(lambda: read_plan_inputs(self.evaluate, self._source_places(), specialisation))
+
+    def plan_inputs_of_users(self) -> dict[str, Any]:
+        """Of a system: {users: `plan_inputs` by user, backup}. Raises EvaluationError, PlanError."""
+        from hmeval.plan_inputs import read_users_plan_inputs
+
+        return self.placed(lambda: read_users_plan_inputs(self._evaluator, self._evaluated(), self._source_places()))
+
+    def backup_settings(self) -> list[Any]:
+        """How the system that a home is inside of puts aside what is in the way: the fields of a plan's Backup."""
+        from hmeval.plan_inputs import read_backup_settings
+
+        return self.placed(lambda: read_backup_settings(self._evaluator, self._evaluated()["host"]))
 
     def close(self) -> None:
         """End the evaluation; values of this configuration are gone then."""
@@ -289,13 +301,6 @@ class EvaluatedConfiguration:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
-
-    def backup_settings_of_system(self) -> tuple[str, str, bool]:
-        """The extension, the command, and whether backups are overwritten (Home Manager's nixos/common.nix)."""
-        settings = self._evaluator.eval("host: host.config.home-manager")(self._evaluated()["host"])
-        names = {"backupFileExtension": "", "backupCommand": "", "overwriteBackup": False}
-        told = {name: settings[name].to_python() if settings.get(name) is not None else None for name in names}
-        return str(told["backupFileExtension"] or ""), str(told["backupCommand"] or ""), bool(told["overwriteBackup"])
 
     def _evaluated(self) -> Value:
         if self._result is None or not self._evaluator._holds(self._result):
@@ -483,15 +488,3 @@ class EvaluatedConfiguration:
         places = self._source_places()
         told = places.error(error) if places else error
         return self._unfetched.listed(told) if self._unfetched else told
-
-
-def _one_line_up(error: EvaluationError) -> EvaluationError:
-    """The error at its places in an expression, which `evaluate` puts below a line of its own."""
-    trace = tuple(frame._replace(position=_line_above(frame.position)) for frame in error.trace)
-    return EvaluationError(error.message, error.kind, _line_above(error.position), trace, error.option)
-
-
-def _line_above(position: Position | None) -> Position | None:
-    if position is None or not position.file.startswith("«"):
-        return position
-    return position._replace(line=max(1, position.line - 1))

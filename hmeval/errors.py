@@ -68,7 +68,18 @@ class EvaluationError(HmevalError):
     def __str__(self) -> str:
         return f"{self.message}\n  at {self.position}" if self.position else self.message
 
+    def one_line_up(self) -> EvaluationError:
+        """The error at its places in an expression that was evaluated below a line of somebody else's."""
+        trace = tuple(frame._replace(position=_line_above(frame.position)) for frame in self.trace)
+        return EvaluationError(self.message, self.kind, _line_above(self.position), trace, self.option)
+
     def record(self) -> dict[str, Any]:
         """For JSON: {kind, message, position?}."""
         record: dict[str, Any] = {"kind": self.kind, "message": self.message}
         return record | {"position": self.position._asdict()} if self.position else record
+
+
+def _line_above(position: Position | None) -> Position | None:
+    if position is None or not position.file.startswith("«"):
+        return position
+    return position._replace(line=max(1, position.line - 1))

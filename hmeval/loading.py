@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from hmeval.configuration import EvaluatedConfiguration
     from hmeval.errors import EvaluationError
     from hmeval.evaluation.any_evaluator import AnyEvaluator
-    from hmeval.options.difference import Difference
     from hmeval.options.model import Record
     from hmeval.options.why import Why
     from hmeval.plan.model import Plan
@@ -107,23 +106,6 @@ def load_request(
     if request.write_lock_file or (request.file is not None and not os.path.exists(request.file)):
         _ = evaluated.configuration  # which writes it, or says what is not there
     return Configuration(kept, evaluated)
-
-
-def diff(a: Configuration, b: Configuration, *, hidden: bool = False) -> Difference:
-    """What differs between the options of two configurations: in which there are, in types, defaults and values.
-
-    With `hidden` also of those that no manual shows. Raises EvaluationError.
-    """
-    from hmeval.options.difference import compare
-
-    before, after = (_compared(each, hidden=hidden) for each in (a, b))
-    return compare(before, after, hidden=hidden, explain=b.why_removed)
-
-
-def _compared(configuration: Configuration, *, hidden: bool) -> OptionTree:
-    """All options, with the values of those that are told of: to read the value of an old name has it warned of."""
-    with_values = configuration.options_with_state(values=True, hidden=hidden)
-    return with_values if hidden else OptionTree.of([*with_values.values(), *configuration.all_options.values()])
 
 
 class Configuration:
@@ -289,26 +271,31 @@ class Configuration:
         EvaluationError, and PlanError where the generation or the specialisation is not there. `hmeval.plan_to` plans
         for a generation that was built.
         """
-        from hmeval.plan.contents import add_differences
-        from hmeval.plan.disk import RealDisk
-        from hmeval.plan.generation import read_generation
         from hmeval.plan.model import Backup
-        from hmeval.plan.planner import Circumstances, make_plan
-        from hmeval.plan.profile import find_generation
+        from hmeval.planning import plan_home
 
         inputs = self.plan_inputs(specialisation)
-        folder = os.path.abspath(home) if home is not None else inputs["homeDirectory"]
-        disk = RealDisk()
-        start = find_generation(from_, folder, disk)
-        generation = read_generation(start.path, inputs["unitFolder"], disk)
         backup = Backup(backup_extension, backup_command, overwrite_backup)
         if not backup_extension and not backup_command and "user" in self.describe():
-            backup = Backup(*self._kept.document("plan inputs", "backup", self._backup_settings))
-        circumstances = Circumstances(folder, generation, start.as_json(), backup, os.environ.get("USER"), os.getuid())
-        plan = make_plan(inputs, circumstances, disk)
-        if diff:
-            add_differences(plan.files, folder, disk)
-        return plan
+            settings = self._kept.document("plan inputs", "backup", lambda: self._configuration.backup_settings())
+            backup = Backup(*settings)
+        return plan_home(inputs, backup, home, from_, diff=diff)
+
+    def plans(self, from_: AnyPath = "current", *, diff: bool = False) -> dict[str, Plan]:
+        """What activating a system would do to each home that it manages, by user; `from_` and `diff` as for `plan`.
+
+        Homes are backed up as the system says. Of what it does beside its homes nothing is planned. Raises
+        EvaluationError, and PlanError where it manages none, or a generation is not there.
+        """
+        from hmeval.plan.model import Backup
+        from hmeval.planning import plan_home
+
+        document = self._kept.document("plan inputs", "users", lambda: self._configuration.plan_inputs_of_users())
+        backup = Backup(*document["backup"])
+        return {
+            user: plan_home(inputs, backup, None, from_, diff=diff, by_system=True)
+            for user, inputs in document["users"].items()
+        }
 
     def plan_inputs(self, specialisation: str | None = None) -> dict[str, Any]:
         """All that a plan depends on, as plain data (hmeval/nix/plan-inputs.nix). Raises as `plan` does."""
@@ -381,9 +368,6 @@ class Configuration:
             return self._configuration.option(loc, places=places, among=among).record
         except KeyError:
             return False
-
-    def _backup_settings(self) -> list[Any]:
-        return list(self._configuration.backup_settings_of_system())
 
     def _shown(self, expression: str | None, loc: Sequence[str] | None, json: bool) -> dict[str, Any]:
         from hmeval.evaluation.value import Value

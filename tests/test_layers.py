@@ -75,8 +75,10 @@ ALLOWED: dict[str, set[str]] = {
     "source_places": {"options"},
     "cache": {"__init__", "options", "targets"},
     "plan": set(),
-    "plan_inputs": {"evaluation", "plan", "source_places"},
-    "loading": {"cache", "configuration", "evaluation", "flakes", "options", "plan", "render", "targets"},
+    "plan_inputs": {"evaluation", "plan", "source_places", "targets"},
+    "planning": {"plan"},
+    "diffing": {"loading", "options"},
+    "loading": {"cache", "configuration", "evaluation", "flakes", "options", "plan", "planning", "render", "targets"},
     "advice": set(),
     "diagnosis": {"advice", "targets"},
     "trust": set(),
@@ -101,6 +103,7 @@ ALLOWED: dict[str, set[str]] = {
         "advice",
         "cache",
         "configuration",
+        "diffing",
         "doctor",
         "loading",
         "options",
@@ -111,7 +114,16 @@ ALLOWED: dict[str, set[str]] = {
     "cli.lsp": {"cli", "lsp"},
     "lsp": {"__init__", "cache", "configuration", "doctor", "loading", "options", "plan", "render", "targets", "trust"},
     "__main__": {"cli", "evaluation"},
-    "__init__": {"configuration", "evaluation", "evaluation.ffi", "evaluation.policy", "loading", "options", "plan"},
+    "__init__": {
+        "configuration",
+        "diffing",
+        "evaluation",
+        "evaluation.ffi",
+        "evaluation.policy",
+        "loading",
+        "options",
+        "plan",
+    },
 }
 
 

@@ -20,7 +20,7 @@ from hmeval.options.values import failures
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
-    from typing import Any
+    from typing import Any, ClassVar
 
     from hmeval.cache.entries import Entry
     from hmeval.cache.shelf import Lock
@@ -48,6 +48,9 @@ class Kept:
     Attributes:
         busy: the lock of whoever asks, and evaluates: threads do so one after the other.
     """
+
+    _evaluating: ClassVar[set[int]] = set()
+    """Who in this process has the lock of an evaluation, by `id`."""
 
     def __init__(
         self,
@@ -133,6 +136,7 @@ class Kept:
             if self._lock is not None:
                 self._lock.__exit__(None, None, None)
                 self._lock = None
+                Kept._evaluating.discard(id(self))
 
     def close(self) -> None:
         """Finish, unless another thread still evaluates, and let go of the files that were read."""
@@ -205,10 +209,12 @@ class Kept:
     def _found_alone(self, part: str, name: str = "") -> Entry | None:
         """The entry of a part after nobody else evaluates the same any more; until `finish`, others wait in turn.
 
-        Who has such a lock takes no second one, lest two wait for each other.
+        A process that has such a lock takes no second one, lest two wait for each other, or it for itself, comparing
+        two configurations.
         """
-        if self._shelf is None or self._lock is not None:
+        if self._shelf is None or Kept._evaluating:
             return None
+        Kept._evaluating.add(id(self))
         self._lock = self._shelf.lock("evaluate", f"{self._name(part)}\0{name}")
         return self._found(part) if self._lock.__enter__() else None
 

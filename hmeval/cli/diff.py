@@ -93,7 +93,7 @@ def _loaded(
 
 
 def _answer(a: Configuration, b: Configuration, arguments: argparse.Namespace) -> str:
-    from hmeval.loading import diff
+    from hmeval.diffing import diff
 
     difference = diff(a, b, hidden=arguments.all)
     if arguments.json:

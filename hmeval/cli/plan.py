@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from typing import NamedTuple
 
 from hmeval.cli.failures import WrongUsage
 from hmeval.cli.help_text import HelpText
@@ -12,7 +13,7 @@ from hmeval.cli.target_flags import add_target_flags, load_target
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
     from typing import Any
 
     from hmeval.plan.model import Plan
@@ -29,6 +30,7 @@ examples:
   hmeval plan --flake .#alice --backup-extension bak --diff
   hmeval plan --file home.nix --offline --from none --json
   hmeval plan --flake .#alice --graph dot | dot -Tsvg > order.svg
+  hmeval plan --flake .#laptop --system                 # all homes of a system
   hmeval plan --to previous                             # what `home-manager switch --rollback` would do
   hmeval plan --to 41 --from 42 --diff                  # from one generation to another, by their numbers
 """
@@ -37,6 +39,8 @@ _OF_CONFIGURATIONS = (
     "flake file user system home_manager nixpkgs offline override_input override_inputs write_lock_file no_cache "
     "refresh graph"
 ).split()
+
+_OF_ONE_HOME = ("home", "specialisation", "backup_extension", "backup_command", "graph")
 
 
 def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -95,12 +99,19 @@ def run(arguments: argparse.Namespace) -> int:
         raise WrongUsage("--brief is a text of its own: it goes with neither --json, --diff nor --graph")
     if arguments.overwrite_backup and not arguments.backup_extension:
         raise WrongUsage("--overwrite-backup goes with --backup-extension")
-    plan, target = _plan_to(arguments) if arguments.to is not None else _plan_of_configuration(arguments)
-    write(_shown(plan, target, arguments))
-    return _exit_code(plan, detailed=arguments.detailed_exitcode)
+    plans = _plan_to(arguments) if arguments.to is not None else _plans_of_configuration(arguments)
+    write(_shown(plans, arguments))
+    return _exit_code(plans.of.values(), detailed=arguments.detailed_exitcode)
 
 
-def _plan_to(arguments: argparse.Namespace) -> tuple[Plan, Mapping[str, Any]]:
+class _Plans(NamedTuple):
+    """A plan for each home, by user, and the target; for one home alone the user is ""."""
+
+    of: Mapping[str, Plan]
+    target: Mapping[str, Any]
+
+
+def _plan_to(arguments: argparse.Namespace) -> _Plans:
     given = [name for name in _OF_CONFIGURATIONS if getattr(arguments, name)]
     if given:
         flag = f"--{given[0].replace('_', '-')}"
@@ -108,12 +119,26 @@ def _plan_to(arguments: argparse.Namespace) -> tuple[Plan, Mapping[str, Any]]:
     from hmeval.plan.rollback import plan_to
 
     plan = plan_to(arguments.to, **_circumstances(arguments))
-    return plan, plan.to or {}
+    return _Plans({"": plan}, plan.to or {})
 
 
-def _plan_of_configuration(arguments: argparse.Namespace) -> tuple[Plan, Mapping[str, Any]]:
+def _plans_of_configuration(arguments: argparse.Namespace) -> _Plans:
     with load_target(arguments) as configuration:
-        return configuration.plan(**_circumstances(arguments)), configuration.describe()
+        target = configuration.describe()
+        if "system" in target:
+            _check_is_for_all_homes(arguments)
+            homes = configuration.plans(arguments.from_, diff=arguments.diff)
+            return _Plans(homes, target)
+        return _Plans({"": configuration.plan(**_circumstances(arguments))}, target)
+
+
+def _check_is_for_all_homes(arguments: argparse.Namespace) -> None:
+    given = [name for name in _OF_ONE_HOME if getattr(arguments, name)]
+    if arguments.from_ not in ("current", "previous", "none"):
+        given.append("from")
+    if given:
+        flag = f"--{given[0].replace('_', '-')}"
+        raise WrongUsage(f"{flag} is about one home, and this is the plan for all homes of a system: give --user NAME")
 
 
 def _circumstances(arguments: argparse.Namespace) -> dict[str, Any]:
@@ -121,25 +146,40 @@ def _circumstances(arguments: argparse.Namespace) -> dict[str, Any]:
     return {name: getattr(arguments, name) for name in names.split()}
 
 
-def _shown(plan: Plan, target: Mapping[str, Any], arguments: argparse.Namespace) -> str:
-    if arguments.graph:
-        from hmeval.render.plan_graph import dot
-
-        return dot(plan)
-    if arguments.json:
-        from hmeval.render.json_text import json_text
-
-        return f"{json_text(plan.as_json(target, unchanged=arguments.unchanged), indent=2)}\n"
-    from hmeval.render.plan_text import brief_text, plan_text
+def _shown(plans: _Plans, arguments: argparse.Namespace) -> str:
+    from hmeval.render.plan_text import brief_text, plan_text, system_text
     from hmeval.render.terminal import style_for
 
     style = style_for(sys.stdout)
+    alone = plans.of.get("")
+    if arguments.json:
+        return _as_json(plans, unchanged=arguments.unchanged)
+    if alone is None:
+        homes = plans.of
+        return system_text(homes, style, brief=arguments.brief, unchanged=arguments.unchanged, why=arguments.why)
+    if arguments.graph:
+        from hmeval.render.plan_graph import dot
+
+        return dot(alone)
     if arguments.brief:
-        return brief_text(plan, style)
-    return plan_text(plan, style, unchanged=arguments.unchanged, why=arguments.why)
+        return brief_text(alone, style)
+    return plan_text(alone, style, unchanged=arguments.unchanged, why=arguments.why)
 
 
-def _exit_code(plan: Plan, *, detailed: bool) -> int:
-    if plan.blocked:
+def _as_json(plans: _Plans, *, unchanged: bool) -> str:
+    from hmeval.plan.model import BESIDE_HOMES
+    from hmeval.render.json_text import json_text
+
+    alone = plans.of.get("")
+    if alone is not None:
+        return f"{json_text(alone.as_json(plans.target, unchanged=unchanged), indent=2)}\n"
+    target = {name: value for name, value in plans.target.items() if name != "system"}
+    homes = [plan.as_json(target | {"user": user}, unchanged=unchanged) for user, plan in plans.of.items()]
+    document = {"format_version": "1", "target": plans.target, "homes": homes, "not_planned": BESIDE_HOMES}
+    return f"{json_text(document, indent=2)}\n"
+
+
+def _exit_code(plans: Collection[Plan], *, detailed: bool) -> int:
+    if any(plan.blocked for plan in plans):
         return BLOCKED
-    return CHANGES if detailed and plan.changes else 0
+    return CHANGES if detailed and any(plan.changes for plan in plans) else 0

@@ -200,6 +200,17 @@ let
     in
     if names == [ ] then
       [ (found // { complete = true; }) ]
+    # What is made of it may define the rest.
+    else if name.coerces != null && name.coerces value then
+      [
+        (
+          found
+          // {
+            complete = true;
+            exact = false;
+          }
+        )
+      ]
     # Nothing is behind a mkMerge of nothing.
     else if rows == [ ] then
       [ found ]

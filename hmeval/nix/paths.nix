@@ -30,7 +30,8 @@ let
   # may be an entry of a DAG (`entry`, Home Manager's types.dagOf); which entry of which definition it is, where it
   # names an element of a list (`element`), { } where that is not known; the option that it leads to within a submodule,
   # and whether that is the one of the very instance, with values (`evaluated`), or the declaration for all of them;
-  # whether what holds it is a submodule's value (`inModule`), and that submodule as it is evaluated (`instance`).
+  # whether what holds it is a submodule's value (`inModule`), and that submodule as it is evaluated (`instance`); which
+  # definitions of what holds it are made into something else before they are merged (`coerces`, lib.types.coercedTo).
   named = name: {
     inherit name;
     merges = true;
@@ -40,6 +41,7 @@ let
     evaluated = false;
     inModule = false;
     instance = null;
+    coerces = null;
     type = null;
   };
 
@@ -89,7 +91,7 @@ let
     else if type.name == "either" then
       within (if isStructured type.nestedTypes.left then type.nestedTypes.left else type.nestedTypes.right) path
     else if type.name == "coercedTo" then
-      within type.nestedTypes.finalType path
+      coerced type (within type.nestedTypes.finalType path)
     else if
       elem type.name [
         "nullOr"
@@ -124,6 +126,22 @@ let
       ++ namesIn here found.type (tail path)
     else
       [ (named (head path) // { merges = false; }) ] ++ namesInTree found here (tail path);
+
+  # The names of a path below what a type holds, which may be coerced.
+  coerced =
+    type: names:
+    if type.name or null == "coercedTo" then
+      [ (head names // { coerces = type.nestedTypes.coercedType.check; }) ] ++ tail names
+    else if
+      elem type.name or null [
+        "nullOr"
+        "uniq"
+        "unique"
+      ]
+    then
+      coerced type.nestedTypes.elemType names
+    else
+      names;
 
   inModule =
     instance: names:
@@ -177,10 +195,8 @@ let
     in
     if path == [ ] then
       [ ]
-    else if isModule then
-      inModule (instanceOf held) names
     else
-      names;
+      coerced node.type (if isModule then inModule (instanceOf held) names else names);
 
   nameOf =
     held: inner: name:

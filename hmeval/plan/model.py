@@ -12,6 +12,13 @@ KNOWN, UNKNOWN = "known", "unknown-until-built"
 _UNCHANGED = ("keep", "skipped")
 
 
+BESIDE_HOMES = (
+    "what the system does beside its homes is not planned: units, /etc, users, packages, the boot loader; "
+    "`nixos-rebuild dry-activate` tells what becomes of its units, once it is built"
+)
+"""What is said with the plans of a system's homes."""
+
+
 class Backup(NamedTuple):
     """How files in the way are put aside: by an extension, or by a command, which comes first."""
 

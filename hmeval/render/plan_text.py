@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from hmeval.plan.model import Plan
+from hmeval.plan.model import BESIDE_HOMES, Plan
 from hmeval.render.plan_files import difference_lines, files_section, stops, unit_files
 from hmeval.render.plan_words import (
     FAILING,
@@ -49,6 +49,21 @@ def plan_text(plan: Plan, style: Style, *, unchanged: bool = False, why: bool = 
         style(*verdict(plan)),
     ]
     return "\n\n".join(section for section in sections if section) + "\n"
+
+
+def system_text(
+    plans: Mapping[str, Plan], style: Style, *, brief: bool, unchanged: bool = False, why: bool = False
+) -> str:
+    """The plans of a system's homes, by user; how each ends stands first and last, and alone where it is `brief`."""
+    verdicts = "\n".join(f"{style('bold', one_line(user))}: {style(*verdict(plan))}" for user, plan in plans.items())
+    if brief:
+        return f"{verdicts}\n"
+    homes = [
+        f"{style('bold', f'== {one_line(user)}')}\n{plan_text(plan, style, unchanged=unchanged, why=why)}"
+        for user, plan in plans.items()
+    ]
+    not_known = prose("Not known", [BESIDE_HOMES], "dim", style)
+    return "\n".join([f"{verdicts}\n", *homes, f"{not_known}\n", f"{verdicts}\n"])
 
 
 def brief_text(plan: Plan, style: Style) -> str:

@@ -9,6 +9,10 @@ OFFLINE = Path(__file__).resolve().parent.parent / "offline"
 """hmeval's own stand-ins for nixpkgs and Home Manager."""
 
 
+SCOPE = "configuration: let inherit (configuration) config options pkgs; inherit (pkgs) lib; in"
+"""The beginning of a Nix function from an evaluated configuration to what an expression within it gives."""
+
+
 class Begin(NamedTuple):
     """Where the user's own files of a target begin.
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+import hmeval
 from hmeval.cache.entries import Entry
 from hmeval.cache.shelf import Shelf
 from tests.cache.asked import damage, edit, log, options, settle
@@ -136,3 +137,19 @@ def test_sixteen_cold_processes_at_once(home: Path, shelf: Shelf) -> None:
     assert 4 <= sum(evaluated) < 16  # who wants the same waits for it
     assert not log(shelf)
     assert not options(home, "programs.git").evaluated
+
+
+def test_a_configuration_is_compared_with_itself_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither of the two waits for the lock that the other one has, in the same process."""
+    home = tmp_path / "home.nix"
+    home.write_text('{ home.username = "a"; home.homeDirectory = "/home/a"; home.stateVersion = "25.11"; }')
+
+    def wait(seconds: float) -> None:
+        raise AssertionError("it waits for itself")
+
+    monkeypatch.setattr("hmeval.cache.shelf.time.sleep", wait)
+    with hmeval.load(file=home, offline=True) as a, hmeval.load(file=home, offline=True) as b:
+        assert a.recover() == b.recover() == []
+        assert not any(hmeval.diff(a, b).counts().values())
+    with hmeval.load(file=home, offline=True) as again:
+        assert again.recover() == []

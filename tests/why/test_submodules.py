@@ -133,6 +133,7 @@ EXPECTED: dict[str, tuple[Any, Callable[[], list[str]]]] = {
     "free.other": (1, lambda: [written("config.other", "winner 100")]),
     # What a coercion makes has the place of what it is made of.
     "coerced.text.path": ("text", lambda: [written('coerced.text = "text"', "winner 100 generated")]),
+    "coerced.file.path": ("/not/there", lambda: [written('coerced.file = "/not', "winner 100 generated")]),
     "coerced.whole.path": ("whole", lambda: [written("coerced.whole", "winner 100")]),
     "either.n": (4, lambda: [written("config.n =", "winner 1000"), "default loser 1500"]),
     "tagged.one.m": (3, lambda: [written("config.m =", "winner 1000")]),

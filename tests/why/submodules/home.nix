@@ -135,6 +135,7 @@ in
 
       free.mine = 9;
       coerced.text = "text";
+      coerced.file = "/not/there"; # a string, and no module to be imported
       coerced.whole.path = "whole";
       either = { };
       tagged.one = { };
