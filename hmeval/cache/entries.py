@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from typing import Any
 
-VERSION = 3
+VERSION = 4
 """Of this format, and of what is in the documents."""
 
 _MAGIC = b"hmeval entry\n"

@@ -368,6 +368,19 @@ let
       keys = dconfKeys dconf.databases.${name};
     }) (attrNames (dconf.databases or { }));
 
+  darwin = config.targets.darwin or { };
+  # Domain → the text of the property list that `defaults import` reads (modules/targets/darwin/user-defaults).
+  defaultsOf =
+    settings:
+    let
+      writable = mapAttrs (_: lib.filterAttrs (_: value: value != null)) settings;
+      # Without `escape` lib complains; before nixpkgs 25.05 there is none.
+      toPlist = lib.generators.toPlist (
+        lib.optionalAttrs (builtins.functionArgs lib.generators.toPlist ? escape) { escape = true; }
+      );
+    in
+    mapAttrs (_: keys: plain (toPlist keys)) (lib.filterAttrs (_: keys: keys != { }) writable);
+
   agents = lib.filterAttrs (_: agent: agent.enable) (config.launchd.agents or { });
   describeAgent =
     agent:
@@ -447,6 +460,11 @@ in
   ]);
   dconf = lib.optionals dconf.enable databases;
   agents = lib.optionals pkgs.stdenv.hostPlatform.isDarwin (map describeAgent (builtins.attrValues agents));
+  defaults = {
+    user = defaultsOf (darwin.defaults or { });
+    host = defaultsOf (darwin.currentHostDefaults or { });
+  };
+  apps = if darwin.copyApps.enable or false then plain darwin.copyApps.directory else null;
   activation = mapAttrs describeBlock config.home.activation;
   warnings = map plain config.warnings;
 }

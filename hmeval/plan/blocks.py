@@ -19,11 +19,13 @@ _FOLLOWED = {
     BOUNDARY,
     "checkFilesChanged",
     "checkLinkTargets",
+    "copyApps",
     "dconfSettings",
     "installPackages",
     "linkGeneration",
     "onFilesChange",
     "reloadSystemd",
+    "setDarwinDefaults",
     "setupLaunchAgents",
 }
 # Words that begin a command which changes nothing, or is only shown in a dry run (Home Manager's lib/bash).

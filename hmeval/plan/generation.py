@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Iterator
 from typing import NamedTuple, TypeVar
 
+from hmeval.plan.darwin import Defaults, apps_of_script, defaults_of_script
 from hmeval.plan.disk import Disk, content, walk
 
 T = TypeVar("T")
@@ -27,6 +28,7 @@ class Generation(NamedTuple):
         session_variables: the text of the file that sets them.
         dconf: the keys of each database, by its name (None for the user's own), with their values where they are known.
         agents: the launchd agents, by label: the path of the file, and the domain.
+        defaults: macOS's user defaults that its script writes; apps: the folder that it copies apps to, or None.
         failures: what could not be read, and why.
     """
 
@@ -38,10 +40,12 @@ class Generation(NamedTuple):
     session_variables: bytes | None
     dconf: dict[str | None, dict[str, str | None]]
     agents: dict[str, tuple[str, str]]
+    defaults: Defaults
+    apps: str | None
     failures: tuple[str, ...] = ()
 
 
-NO_GENERATION = Generation(None, None, {}, None, None, None, {}, {})
+NO_GENERATION = Generation(None, None, {}, None, None, None, {}, {}, {}, None)
 
 
 def read_generation(folder: str | None, unit_folder: str | None, disk: Disk) -> Generation:
@@ -51,6 +55,7 @@ def read_generation(folder: str | None, unit_folder: str | None, disk: Disk) -> 
     path = disk.real(folder)
     failures: list[str] = []
     targets = list(_targets(disk, path, failures))
+    script = (content(disk, f"{path}/activate") or b"").decode("utf-8", "surrogateescape")
     units_at = f"{path}/home-files/{unit_folder}/" if unit_folder else None
     found = Generation(
         path=path,
@@ -59,8 +64,10 @@ def read_generation(folder: str | None, unit_folder: str | None, disk: Disk) -> 
         profile=disk.real(f"{path}/home-path") if _is_folder(disk, f"{path}/home-path") else None,
         packages=_references(disk, f"{path}/home-path", failures),
         session_variables=content(disk, f"{path}/home-path/etc/profile.d/hm-session-vars.sh"),
-        dconf=_dconf(disk, path, failures),
+        dconf=_dconf(disk, path, script, failures),
         agents=dict(_agents(disk, path)),
+        defaults=defaults_of_script(script, disk),
+        apps=apps_of_script(script),
     )
     return found._replace(failures=tuple(failures))
 
@@ -91,7 +98,7 @@ def _references(disk: Disk, folder: str, failures: list[str]) -> list[str] | Non
     return sorted({match[1] for match in map(_STORE_PATH.match, links) if match})
 
 
-def _dconf(disk: Disk, path: str, failures: list[str]) -> dict[str | None, dict[str, str | None]]:
+def _dconf(disk: Disk, path: str, script: str, failures: list[str]) -> dict[str | None, dict[str, str | None]]:
     """The keys in `state/dconf-keys[-NAME].json`, with the values in the files that the script loads."""
     databases: dict[str | None, dict[str, str | None]] = {}
     for name, _ in _or_empty(lambda: disk.children(f"{path}/state")):
@@ -103,8 +110,7 @@ def _dconf(disk: Disk, path: str, failures: list[str]) -> dict[str | None, dict[
             databases[match[1]] = {key: None for key in keys if isinstance(key, str)}
         except (OSError, ValueError, TypeError) as error:
             failures.append(f"{path}/state/{name}: {error}")
-    script = content(disk, f"{path}/activate") or b""
-    files = _DCONF_FILE.findall(script.decode("utf-8", "surrogateescape"))
+    files = _DCONF_FILE.findall(script)
     # The script loads them in the order of the databases, the user's own first.
     ordered = sorted(databases, key=lambda name: (name is not None, name or ""))
     for database, file in zip(ordered, files, strict=False):

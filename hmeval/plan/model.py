@@ -149,6 +149,8 @@ class Plan(NamedTuple):
     units: list[dict[str, Any]]
     dconf: list[dict[str, Any]]
     launchd: list[dict[str, Any]]
+    defaults: list[dict[str, Any]]
+    apps: list[dict[str, Any]]
     activation: list[dict[str, Any]]
     warnings: list[Warned]
     to: Mapping[str, Any] | None = None
@@ -169,6 +171,8 @@ class Plan(NamedTuple):
             "units": _listed(self.units, unchanged),
             "dconf": _listed(self.dconf, unchanged),
             "launchd": _listed(self.launchd, unchanged),
+            "defaults": _listed(self.defaults, unchanged),
+            "apps": self.apps,
             "activation": self.activation,
             "warnings": [warning.as_json() for warning in self.warnings],
             "summary": self.summary(),
@@ -177,7 +181,15 @@ class Plan(NamedTuple):
     @property
     def changes(self) -> bool:
         """Whether activation would change anything, or may, as far as is known here."""
-        parts = (self.packages, self.session_variables, self.units, self.dconf, self.launchd)
+        parts = (
+            self.packages,
+            self.session_variables,
+            self.units,
+            self.dconf,
+            self.launchd,
+            self.defaults,
+            self.apps,
+        )
         return any(file.undecided or file.action not in _UNCHANGED for file in self.files) or any(
             item["action"] not in _UNCHANGED for part in parts for item in part
         )
@@ -191,7 +203,7 @@ class Plan(NamedTuple):
         """How many there are of each action, by part, files that are undecided by themselves; zeros are left out."""
         actions = {"files": ["undecided" if file.undecided else file.action for file in self.files]} | {
             part: [item["action"] for item in getattr(self, part)]
-            for part in ("packages", "session_variables", "units", "dconf", "launchd")
+            for part in ("packages", "session_variables", "units", "dconf", "launchd", "defaults", "apps")
         }
         counted = {
             part: {action: names.count(action) for action in sorted(set(names))} for part, names in actions.items()

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from hmeval.plan.backups import backup_warnings
 from hmeval.plan.blocks import block_warnings, described_blocks
+from hmeval.plan.darwin import app_changes, darwin_conditions, defaults_changes
 from hmeval.plan.dconf import dconf_changes
 from hmeval.plan.disk import Disk, RealDisk, walk
 from hmeval.plan.files import Ours, Situation, plan_files
@@ -78,7 +79,9 @@ def plan_for(wanted: Wanted, circumstances: Circumstances, disk: Disk) -> Plan:
     warnings = list(_warnings(wanted, generation, changes, circumstances.backup))
     fails = any(warning.kind == "failing-hook" for warning in warnings)
     refusals = list(_refusals(wanted, circumstances, disk))
+    apps = app_changes(wanted.apps, generation.apps, home, future)
     is_blocked = bool(refusals) or any(change.action == "blocked" for change in changes)
+    is_blocked |= any(folder["action"] == "blocked" for folder in apps)
     return Plan(
         home=home,
         origin=circumstances.origin,
@@ -91,6 +94,8 @@ def plan_for(wanted: Wanted, circumstances: Circumstances, disk: Disk) -> Plan:
         units=unit_changes(wanted.units, generation.units, starts=wanted.starts_services),
         dconf=dconf_changes(wanted.dconf, generation.dconf),
         launchd=agent_changes(wanted.agents, generation.agents, home, future),
+        defaults=defaults_changes(wanted.defaults, generation.defaults),
+        apps=apps,
         activation=described_blocks(wanted.blocks, wanted.order),
         warnings=[*refusals, *warnings],
     )
@@ -201,5 +206,6 @@ def _conditions(
         yield "units are started and stopped only where the user's systemd runs, and only those that are active"
     if any(wanted.dconf.values()):
         yield "which dconf keys programs have changed: activation writes all keys again, and overwrites these changes"
+    yield from darwin_conditions(wanted.defaults, wanted.apps)
     if circumstances.backup.command:
         yield f"what `{circumstances.backup.command}` does with the files in the way"

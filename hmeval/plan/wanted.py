@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from hmeval.plan.collisions import collision_warnings
 from hmeval.plan.dag import Order, order
+from hmeval.plan.darwin import Defaults, defaults_of_configuration
 from hmeval.plan.dconf import Databases, databases
 from hmeval.plan.disk import Disk, content
 from hmeval.plan.generation import read_generation
@@ -41,6 +42,7 @@ class Wanted(NamedTuple):
         units: the unit files, by name.
         starts_services: whether units are started and stopped, and not merely suggested to be.
         dconf, agents: the keys of each database, and the launchd agents.
+        defaults: macOS's user defaults, by domain; apps: the folder that apps are copied to, or None.
         blocks, order: the blocks of the script, and their order.
         warnings: what the user should know of it.
         conditions: what is not known of it, and why.
@@ -62,6 +64,8 @@ class Wanted(NamedTuple):
     starts_services: bool
     dconf: Databases
     agents: Sequence[Agent]
+    defaults: Defaults
+    apps: str | None
     blocks: Mapping[str, Block]
     order: Order
     warnings: Sequence[Warned] = ()
@@ -91,6 +95,8 @@ def wanted_by_configuration(inputs: Mapping[str, Any], disk: Disk) -> Wanted:
         starts_services=inputs["startServices"],
         dconf=databases(inputs["dconf"]),
         agents=[_agent(record) for record in inputs["agents"]],
+        defaults=defaults_of_configuration(inputs["defaults"]),
+        apps=inputs["apps"],
         blocks=blocks,
         order=order(blocks),
         warnings=[
@@ -124,6 +130,8 @@ def wanted_by_generation(path: str, disk: Disk) -> Wanted:
         starts_services=script.starts_services,
         dconf=generation.dconf,
         agents=[Agent(label, domain, content(disk, file)) for label, (file, domain) in generation.agents.items()],
+        defaults=generation.defaults,
+        apps=generation.apps,
         blocks={name: Block(code, [], [], None) for name, code in script.blocks.items()},
         order=Order(list(script.blocks), [], []),
         warnings=[

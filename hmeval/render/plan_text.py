@@ -43,6 +43,10 @@ def plan_text(plan: Plan, style: Style, *, unchanged: bool = False, why: bool = 
         _units(plan, style, unchanged=unchanged),
         _items("dconf", (_key(key) for key in plan.dconf if unchanged or key["action"] != "keep"), style),
         _items("launchd agents", (_agent(agent) for agent in plan.launchd if unchanged or agent["reason"]), style),
+        _items(
+            "macOS defaults", (_default(key) for key in plan.defaults if unchanged or key["action"] != "keep"), style
+        ),
+        _items("Apps", map(_agent, plan.apps), style),
         _activation(plan, style),
         prose("Warnings", _warnings(plan), "yellow", style),
         prose("Not known", plan.conditional, "dim", style),
@@ -76,6 +80,8 @@ def brief_text(plan: Plan, style: Style) -> str:
         ("Units", plan.units),
         ("dconf keys", plan.dconf),
         ("launchd agents", plan.launchd),
+        ("macOS defaults", plan.defaults),
+        ("Folders of apps", plan.apps),
     )
     for title, entries in parts:
         changing = [entry for entry in entries if entry["action"] not in ("keep", "skipped")]
@@ -193,6 +199,13 @@ def _key(entry: Mapping[str, Any]) -> _Item:
     after = "(not known)" if entry["after"] is None else entry["after"]
     value = f" = {after}" if entry["action"] == "set" else f"  {entry['action']}: {entry['reason']}"
     return entry["action"], _short(f"{database}{entry['key']}{value}"), ""
+
+
+def _default(entry: Mapping[str, Any]) -> _Item:
+    host = " (of this host)" if entry["current_host"] else ""
+    name = f"{one_line(entry['domain'])}{host}" + ("" if entry["key"] is None else f": {one_line(entry['key'])}")
+    value = f" = {entry['after']}" if entry["after"] is not None and entry["action"] == "set" else ""
+    return entry["action"], _short(f"{name}{value}"), one_line(entry["reason"])
 
 
 def _activation(plan: Plan, style: Style) -> str:

@@ -40,6 +40,7 @@ SIGNS = {
     "stop": ("-", "red", "to stop"),
     "reset": ("-", "red", "to reset"),
     "orphaned": ("?", "yellow", "left behind"),
+    "blocked": ("!", "red", "blocked"),
     "skipped": ("·", "dim", "left as they are"),
     "keep": ("·", "dim", "left as they are"),
 }
@@ -71,6 +72,8 @@ def _causes(plan: Plan) -> Iterator[str]:
     for late, why in ((False, "in the way"), (True, "where it stops half-way")):
         if names := [change.target for change in blocked if change.late is late]:
             yield _some(names, why)
+    if names := [folder["name"] for folder in plan.apps if folder["action"] == "blocked"]:
+        yield f"no folder where apps are copied to: {one_line(names[0])}"
 
 
 def _some(names: list[str], what: str) -> str:
@@ -88,6 +91,8 @@ def _amounts(plan: Plan) -> Iterator[str]:
         (plan.units, "unit"),
         (plan.dconf, "dconf key"),
         (plan.launchd, "launchd agent"),
+        (plan.defaults, "macOS default"),
+        (plan.apps, "folder of apps"),
     )
     for entries, noun in parts:
         number = sum(entry["action"] not in ("keep", "skipped") for entry in entries)

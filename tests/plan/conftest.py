@@ -83,6 +83,8 @@ class Machine:
             "startServices": True,
             "dconf": [],
             "agents": [],
+            "defaults": {},
+            "apps": None,
             "activation": {},
             "warnings": [],
         } | more

@@ -182,6 +182,8 @@ def test_nothing_to_do(planned: Planned, activated: Path) -> None:
         "units": {"keep": 2},
         "dconf": {"keep": 2},
         "launchd": {},
+        "defaults": {},
+        "apps": {},
     }
     assert plan["hooks"] == [{"target": "hooked", "runs": "no"}]
     assert by_action(planned("home.nix", "--unchanged")) == {"keep": MANY | OTHERS}
