@@ -19,7 +19,7 @@ from typing import Any, NamedTuple
 import pytest
 
 import hmeval
-from hmeval import Evaluator, HmevalError, TargetError, Worker
+from hmeval import EvaluationError, Evaluator, HmevalError, TargetError, Worker
 from hmeval.flakes import open_flake
 from hmeval.targets.flake import FlakeReference
 from tests.native.programs import nix_version
@@ -567,7 +567,8 @@ def test_inputs_of_no_registry(evaluator: Evaluator, tmp_path: Path, registry: l
     case = prepared(Case(files, repositories=("all",)), tmp_path)
     with pytest.raises(AssertionError, match="cannot find flake"):
         nix("eval", "--no-write-lock-file", *registry, f"{case.reference}#told")
-    with pytest.raises(TargetError, match="cannot be fetched"):
+    # Since it is missed when it is used, and not before.
+    with pytest.raises(EvaluationError, match=r"is not in flake\.lock, and .* cannot be fetched"):
         told(evaluator, case.reference)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 from pathlib import Path
 
@@ -44,17 +45,21 @@ in
 @pytest.fixture
 def read_by(tmp_path: Path) -> Callable[[Callable[[Configuration], object]], set[str]]:
     """The names of the files, of those in the configuration's folder, that a question reads."""
-    (tmp_path / "home.nix").write_text(HOME.replace("MANY", " ".join(f'"{n}" = {n};' for n in range(1, 22))))
-    names = {"asked", "beside", "two", "fallback"}
-    for name in names:
-        (tmp_path / name).write_text(f"the text of {name}\n")
+    names = ("asked", "beside", "two", "fallback")
+    numbers = itertools.count()
 
     def read(ask: Callable[[Configuration], object]) -> set[str]:
+        folder = tmp_path / str(next(numbers))  # one process may take what it has read for read again
+        folder.mkdir()
+        (folder / "home.nix").write_text(HOME.replace("MANY", " ".join(f'"{n}" = {n};' for n in range(1, 22))))
+        for name in names:
+            (folder / name).write_text(f"the text of {name}\n")
+        files = {str(folder / name): name for name in names}
         evaluator = Evaluator()
-        with hmeval.load(file=tmp_path / "home.nix", offline=True, evaluator=evaluator, cache="off") as configuration:
+        with hmeval.load(file=folder / "home.nix", offline=True, evaluator=evaluator, cache="off") as configuration:
             ask(configuration)
             _, inputs = evaluator.inputs()
-        return {Path(name).name for kind, name, *_ in inputs or () if "/" in name} & names
+        return {files[name] for _, name, *_ in inputs or () if name in files}
 
     return read
 
