@@ -114,11 +114,19 @@ def test_emacs(folder: Path, tmp_path: Path) -> None:
     check(answers(folder, ["emacs", "--batch", "-Q", "-l", str(config), "-l", str(driver)]), folder)
 
 
+class Screen(pyte.Screen):
+    """As pyte's, which does not know the private form of a question for the state (`ESC [ ? … n`): no answer."""
+
+    def report_device_status(self, mode: int, private: bool = False) -> None:
+        if not private:
+            super().report_device_status(mode)
+
+
 class Terminal:
     """A program in a terminal: keys in, a screen out."""
 
     def __init__(self, command: list[str], folder: Path, variables: dict[str, str]) -> None:
-        self._screen = pyte.Screen(160, 50)
+        self._screen = Screen(160, 50)
         self._stream = pyte.ByteStream(self._screen)
         self.process, self._terminal = pty.fork()
         if self.process == 0:
