@@ -144,10 +144,8 @@ def _list(
     if arguments.set and arguments.search is not None:
         tree = OptionTree.of(_with_values(configuration, tree.values(), counter))  # which are searched as well
     options = list(tree.search(arguments.search or "").values())
-    if arguments.format == "json":
-        options = list(counter.counted(configuration.options_in_full(options, places=True)))
-    elif with_values:
-        options = _with_values(configuration, options, counter)
+    if with_values:
+        options = _with_values(configuration, options, counter, places=arguments.format == "json")
     elif arguments.format in ("options-list", "options-json", "markdown"):
         written = [option for option in options if option.listed or arguments.format != "options-json"]
         options = list(_noted(written, lost))
@@ -173,12 +171,14 @@ def _filters(arguments: argparse.Namespace) -> bool:
     return bool(arguments.set or arguments.unset or arguments.search is not None or arguments.type is not None)
 
 
-def _with_values(configuration: Configuration, options: Iterable[Option], counter: OptionCounter) -> list[Option]:
-    """The options with all that is known of them.
+def _with_values(
+    configuration: Configuration, options: Iterable[Option], counter: OptionCounter, *, places: bool = False
+) -> list[Option]:
+    """The options with all that is known of them; with `places` also where their definitions are.
 
     One by one: what was not chosen can take minutes to evaluate. Those of instances are whole already.
     """
-    return list(counter.counted(configuration.options_in_full(list(options))))
+    return list(counter.counted(configuration.options_in_full(list(options), places=places)))
 
 
 def _filtered(configuration: Configuration, locs: Sequence[list[str]], arguments: argparse.Namespace) -> OptionTree:

@@ -155,8 +155,7 @@ def _shown(plans: _Plans, arguments: argparse.Namespace) -> str:
     if arguments.json:
         return _as_json(plans, unchanged=arguments.unchanged)
     if alone is None:
-        homes = plans.of
-        return system_text(homes, style, brief=arguments.brief, unchanged=arguments.unchanged, why=arguments.why)
+        return system_text(plans.of, style, brief=arguments.brief, unchanged=arguments.unchanged, why=arguments.why)
     if arguments.graph:
         from hmeval.render.plan_graph import dot
 

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import json
-import plistlib
 import re
 import shlex
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
-from xml.parsers.expat import ExpatError
 
 from hmeval.plan.disk import Disk, content
 from hmeval.plan.future import Future
 from hmeval.plan.model import UNKNOWN
+from hmeval.plan.property_list import read_property_list
 
 Values = Mapping[str, Any] | None
 """What is written to a domain, by key; None where that is not known."""
@@ -33,18 +32,18 @@ Defaults = Mapping[Domain, Values]
 
 
 def defaults_of_configuration(inputs: Mapping[str, Mapping[str, str]]) -> dict[Domain, Values]:
-    """What plan-inputs.nix says of them: the text of a property list for each domain."""
+    """The user defaults of a configuration, from the property lists that plan-inputs.nix gives."""
     return {
-        Domain(name, current_host=part == "host"): parsed(text.encode("utf-8", "surrogateescape"))
+        Domain(name, current_host=part == "host"): read_property_list(text.encode("utf-8", "surrogateescape"))
         for part, domains in inputs.items()
         for name, text in domains.items()
     }
 
 
 def defaults_of_script(script: str, disk: Disk) -> dict[Domain, Values]:
-    """What the script of a generation imports, of the property lists that are still there."""
+    """The user defaults that the script of a generation writes; None for a property list that cannot be read."""
     return {
-        Domain("".join(shlex.split(name)), bool(host)): parsed(content(disk, file))
+        Domain("".join(shlex.split(name)), bool(host)): read_property_list(content(disk, file))
         for host, name, file in _IMPORT.findall(script)
     }
 
@@ -53,15 +52,6 @@ def apps_of_script(script: str) -> str | None:
     """The folder below HOME that the script of a generation copies apps to; None where it copies none."""
     match = _FOLDER.search(script)
     return match[1] if match else None
-
-
-def parsed(text: bytes | None) -> Values:
-    """What a property list says, by key; None for what is none."""
-    try:
-        found = plistlib.loads(text or b"", fmt=plistlib.FMT_XML)
-    except (ExpatError, ValueError, LookupError, AttributeError, TypeError, OverflowError):
-        return None
-    return found if isinstance(found, dict) else None
 
 
 def defaults_changes(new: Defaults, old: Defaults) -> list[dict[str, Any]]:
@@ -120,7 +110,7 @@ def _folder(name: str, action: str, reason: str) -> dict[str, Any]:
 
 
 def darwin_conditions(defaults: Defaults, apps: str | None) -> Iterator[str]:
-    """What a plan does not know of these."""
+    """What a plan does not know of the defaults and apps."""
     if defaults:
         yield "which macOS defaults programs have changed: activation writes all keys again, over these changes"
     if apps is not None:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import plistlib
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
-from xml.parsers.expat import ExpatError
 
 from hmeval.plan.disk import content
 from hmeval.plan.future import Future
 from hmeval.plan.model import KNOWN, UNKNOWN
+from hmeval.plan.property_list import read_property_list
 
 _USUAL_DOMAIN = "gui"  # also of an agent of which nothing is known
 
@@ -54,7 +53,7 @@ def _wanted(agent: Agent, old: tuple[str, str] | None, home: str, future: Future
 
 def described_change(before: bytes | None, after: bytes) -> str:
     """What differs between the plist that is there and the one that will be."""
-    old, new = _keys(before), _keys(after)
+    old, new = read_property_list(before), read_property_list(after)
     if old is None:
         return "what is there is no property list, and is replaced"
     if new is None:
@@ -62,15 +61,6 @@ def described_change(before: bytes | None, after: bytes) -> str:
     missing = object()
     differing = [key for key in sorted({*old, *new}) if old.get(key, missing) != new.get(key, missing)]
     return f"{', '.join(differing)} changed" if differing else "written differently, with the same meaning"
-
-
-def _keys(text: bytes | None) -> dict[str, Any] | None:
-    """What a property list says, by key; None for what is none."""
-    try:
-        found = plistlib.loads(text or b"", fmt=plistlib.FMT_XML)
-    except (ExpatError, ValueError, LookupError, AttributeError, TypeError, OverflowError):  # it lies in HOME
-        return None
-    return found if isinstance(found, dict) else None
 
 
 def _gone(label: str, old: tuple[str, str], home: str, future: Future) -> dict[str, Any]:

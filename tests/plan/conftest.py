@@ -138,3 +138,15 @@ def lndir(tmp_path_factory: pytest.TempPathFactory) -> Path:
     program.write_text(LNDIR)
     program.chmod(0o755)
     return program
+
+
+@pytest.fixture
+def mac(whole_world: Path, tmp_path: Path) -> Path:
+    """The stand-in nixpkgs, for macOS."""
+    folder = tmp_path / "mac"
+    folder.mkdir()
+    (folder / "lib").symlink_to(whole_world / "lib")
+    (folder / "default.nix").write_text(
+        f'arguments: import {whole_world} ({{ system = "aarch64-darwin"; }} // arguments)\n'
+    )
+    return folder

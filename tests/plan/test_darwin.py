@@ -16,8 +16,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import hmeval
-from hmeval.plan.darwin import Domain, apps_of_script, defaults_changes, defaults_of_script, parsed
+from hmeval.plan.darwin import Domain, apps_of_script, defaults_changes, defaults_of_script
 from hmeval.plan.disk import RealDisk
+from hmeval.plan.property_list import read_property_list
 
 HERE = Path(__file__).resolve().parent
 SCHEMA = json.loads((Path(hmeval.__file__).parent / "plan/plan.schema.json").read_text())
@@ -88,25 +89,15 @@ def test_what_a_script_imports_is_what_was_written(user: dict[str, Any], host: d
 
 
 @given(st.binary(max_size=200))
-def test_no_property_list_ends_the_plan(text: bytes) -> None:
-    assert parsed(text) is None or isinstance(parsed(text), dict)
+def test_what_is_no_property_list_is_told(text: bytes) -> None:
+    assert read_property_list(text) is None
+    (entry,) = defaults_changes({DOCK: {"a": 1}}, {DOCK: read_property_list(text)})
+    assert entry["key"] is None
 
 
 def test_the_folder_of_apps_in_a_script() -> None:
     assert apps_of_script("x\ntargetFolder='Applications/Home Manager Apps'\n") == "Applications/Home Manager Apps"
     assert apps_of_script("echo targetFolder") is None
-
-
-@pytest.fixture
-def mac(whole_world: Path, tmp_path: Path) -> Path:
-    """The stand-in nixpkgs, for macOS."""
-    folder = tmp_path / "mac"
-    folder.mkdir()
-    (folder / "lib").symlink_to(whole_world / "lib")
-    (folder / "default.nix").write_text(
-        f'arguments: import {whole_world} ({{ system = "aarch64-darwin"; }} // arguments)\n'
-    )
-    return folder
 
 
 BLOCKS = """

@@ -276,18 +276,6 @@ def test_planning_writes_nothing(planned: Planned, activated: Path, tmp_path: Pa
     assert everything() == before
 
 
-@pytest.fixture
-def mac(whole_world: Path, tmp_path: Path) -> Path:
-    """The stand-in nixpkgs, for macOS."""
-    folder = tmp_path / "mac"
-    folder.mkdir()
-    (folder / "lib").symlink_to(whole_world / "lib")
-    (folder / "default.nix").write_text(
-        f'arguments: import {whole_world} ({{ system = "aarch64-darwin"; }} // arguments)\n'
-    )
-    return folder
-
-
 AGENTS = """
   let
     pkgs = import {mac} {{ }};
