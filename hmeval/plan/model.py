@@ -13,8 +13,8 @@ _UNCHANGED = ("keep", "skipped")
 
 
 BESIDE_HOMES = (
-    "what the system does beside its homes is not planned: units, /etc, users, packages, the boot loader; "
-    "`nixos-rebuild dry-activate` tells what becomes of its units, once it is built"
+    "the rest of the system is not planned: units, /etc, users, packages, the boot loader; once it is built, "
+    "`nixos-rebuild dry-activate` shows which units it starts and stops"
 )
 """What is said with the plans of a system's homes."""
 

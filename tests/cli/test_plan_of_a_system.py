@@ -93,7 +93,7 @@ def test_a_system_without_homes(hmeval_command: Command, desk: Path) -> None:
     (desk / "configuration.nix").write_text('{ nixpkgs.hostPlatform = "x86_64-linux"; }')
     done = hmeval_command(*plan_of(desk), "--system")
     assert (done.returncode, done.stdout) == (1, "")
-    assert "the system manages no homes with Home Manager; what the system does" in done.stderr
+    assert "the system manages no homes with Home Manager; the rest of the system" in done.stderr
 
 
 def test_the_answer_is_cached(desk: Path) -> None:
